@@ -1,0 +1,37 @@
+// Every bound that a stranger or a neighbour can run into, in one place, each with its reason.
+#pragma once
+
+#include <cstddef>
+
+namespace distkv::base::limits {
+
+// A value of 16 MiB must fit in one frame together with its envelope.
+inline constexpr std::size_t kValueBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kFrameBytesMax = kValueBytesMax + (std::size_t{1} << 20);
+static_assert(kFrameBytesMax > kValueBytesMax, "a frame carries a value and its envelope");
+
+// Bytes waiting for one peer. Two frames of the largest kind, so that one can be filled while the
+// other drains; beyond it the sender is told to wait, because memory is not a queue.
+inline constexpr std::size_t kPeerOutboxBytesMax = 2 * kFrameBytesMax;
+
+// Frames received and not yet taken by the actor. Beyond it the reactor stops reading sockets and
+// TCP pushes back on the sender.
+inline constexpr std::size_t kInboxFramesMax = 4096;
+inline constexpr std::size_t kInboxBytesMax = 2 * kFrameBytesMax;
+
+// Messages posted by sibling reactors and not yet run: a few passes' worth of work.
+inline constexpr std::size_t kReactorInboxMax = 65536;
+
+// One read or append of a file: large enough to saturate a disk, small enough to stay in a budget.
+inline constexpr std::size_t kFileChunkBytesMax = std::size_t{64} << 20;
+
+// Peers of one node: three regions of a few hundred machines, each connected to each.
+inline constexpr std::size_t kPeersMax = 1024;
+
+// Reactors of one node: one per core of the largest machines.
+inline constexpr std::size_t kReactorsMax = 256;
+
+// A configuration file (a planet, a tree of services) that a person wrote.
+inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
+
+}  // namespace distkv::base::limits

@@ -1,0 +1,53 @@
+// Planted bugs. Each proves that some checker would notice: the mutants build switches one on by
+// name (environment variable DISTKV_MUTANT) and a test shows the checker catching it. In every
+// other build MUTANT(name) is the constant false and leaves no trace in the program.
+//
+// To plant one: add its name here, use it where the bug would be, and write the test that catches
+// it (compiled with `#if DISTKV_MUTANTS`).
+#pragma once
+
+#include <string_view>
+
+// name, what the bug would be
+#define DISTKV_MUTANT_LIST(X)                                                        \
+    X(hlc_forgets_persist, "the HLC stamps before its ceiling is durable")           \
+    X(skew_guard_off, "stamps from any distance in the future are accepted")         \
+    X(wall_clock_leak, "a node looks at the machine's clock instead of its world's") \
+    X(cancel_leaks_timer, "a cancelled sleep leaves its timer behind")               \
+    X(offset_ignores_drift, "old clock-offset bounds are not widened by drift")      \
+    X(judge_minority_rules, "the clock judge accepts a quorum below the majority")   \
+    X(leap_is_believed, "a leap of the own wall clock is stamped with at once")      \
+    X(receive_skips_merge, "receive() does not move past the sender's stamp")
+
+namespace distkv::base {
+
+#if DISTKV_MUTANTS
+
+enum class Mutant {
+#define X(name, what) name,
+    DISTKV_MUTANT_LIST(X)
+#undef X
+};
+
+bool mutant_is_on(std::string_view marked_name);
+
+// For tests: switches one planted bug on for as long as this object lives.
+class PlantedBug {
+public:
+    explicit PlantedBug(std::string_view name);
+    ~PlantedBug();
+    PlantedBug(const PlantedBug&) = delete;
+    PlantedBug& operator=(const PlantedBug&) = delete;
+};
+
+#define MUTANT(name)                                                                        \
+    (static_cast<void>(::distkv::base::Mutant::name), ::distkv::base::mutant_is_on("mutant" \
+                                                                                   ":" #name))
+
+#else
+
+#define MUTANT(name) false
+
+#endif
+
+}  // namespace distkv::base
