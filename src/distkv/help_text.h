@@ -1,0 +1,110 @@
+// What `--help` teaches beside the list of options: what a verb is for, and commands to try.
+#pragma once
+
+#include <string_view>
+
+namespace distkv::distkv::help {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+
+inline constexpr std::string_view kProgram =
+    "DistKV, a database that spans continents, and the planet that it is tested on.";
+inline constexpr std::string_view kProgramExamples =
+    R"(Try:
+  distkv sim demo                              twelve cities in trouble, told in a few seconds
+  distkv physics us-east eu-west asia-pac      what distance costs, and the timeouts it asks for
+  distkv clock                                 what time it is, and how surely
+  distkv help sim gossip                       more about one verb)";
+
+inline constexpr std::string_view kSim =
+    "A simulated planet: nodes in cities, with the weather that real ones have: cut cables, wrong "
+    "clocks, failing disks, lost power. The same seed gives the same run, to the last byte.";
+inline constexpr std::string_view kSimExamples =
+    R"(Scenarios:
+  gossip    nodes in up to twelve cities learn the time from each other, and who is wrong
+  demo      a short run of gossip, told as it goes
+
+Try:
+  distkv sim demo
+  distkv sim gossip --nodes 12 --seed 7 --for 10m
+  distkv sim gossip --seeds 100 --for 60s)";
+
+inline constexpr std::string_view kGossip =
+    "Nodes exchange stamped messages under faults, and a checker that knows the truth holds them "
+    "to their promises: stamps respect cause and effect, clocks that are wrong are named, and "
+    "those that are right never are. Exit code 1 on any violation.";
+inline constexpr std::string_view kGossipExamples =
+    R"(Try:
+  distkv sim gossip --nodes 12 --seed 7 --for 10m      one run, and its trace hash
+  distkv sim gossip --seeds 2000 --for 60s             a swarm: seeds 1 to 2000
+  distkv sim gossip --seeds 200 --strict --json        for a test: also fails when a kind of fault
+                                                       never fired; the last line is the summary
+  distkv sim gossip --seed 7 --for 10s --trace t.txt   every event of one run, to compare two)";
+
+inline constexpr std::string_view kDemo =
+    "A short run of gossip for the eye: where the nodes are, how wrong their clocks, what befell "
+    "them, and what came of it.";
+
+inline constexpr std::string_view kDemoExamples =
+    R"(Try:
+  distkv sim demo
+  distkv sim demo --seed 8)";
+
+inline constexpr std::string_view kPhysics =
+    "What distance costs: how long light needs between places, the round trips to expect, and "
+    "the timeouts that follow. A place is a region or city known by name (us-east, eu-west, "
+    "asia-pac, frankfurt, sydney) or degrees as lat,lon.";
+inline constexpr std::string_view kPhysicsExamples =
+    R"(Try:
+  distkv physics us-east eu-west asia-pac
+  distkv physics us-east eu-west asia-pac --cut us-east-eu-west     without that cable
+  distkv physics frankfurt 52.52,13.40 --route-factor 1.6           better cables
+  distkv physics budget docs/examples/budget.toml                   can these timeouts be kept?
+  distkv physics cone A B                                           could A have caused B?)";
+
+inline constexpr std::string_view kBudget =
+    "Can the timeouts of a tree of services be kept? A timeout below what light and processing "
+    "need is impossible; one that leaves no buffer is tight. Exit code 1 unless all are "
+    "compliant, with the arithmetic of each that is not.";
+inline constexpr std::string_view kBudgetExamples =
+    R"(The file is TOML (docs/examples/budget.toml explains each line):
+
+  patience = "2s"                # how long people wait; default 30s
+  safety = 2.0                   # timeouts should be this many times what is needed
+  child_percent_max = 95         # the share of its time that a service may give away
+  client = "us-east-2"           # where requests come from; default: beside the root
+
+  [services.web]                 # the one that nobody calls is the root
+  region = "us-east"             # a name, or "lat,lon"
+  processing = "20ms"            # its own work
+  calls = ["orders"]             # each service is called by one other
+  parallel = true                # calls them all at once; default: one after the other
+
+  [services.orders]
+  region = "eu-west"
+  processing = "15ms"
+  timeout = "300ms"              # what its caller waits; none: one is suggested
+
+Try:
+  distkv physics budget docs/examples/budget.toml)";
+
+inline constexpr std::string_view kCone =
+    "Two events, each as place@time, in UTC, with the uncertainty of its clock. Timelike: light "
+    "had the time to go from one to the other, so the earlier may have caused the later. "
+    "Spacelike: it had not, so neither can have. Unknown: the clocks are not good enough to say.";
+inline constexpr std::string_view kConeExamples =
+    R"(Try:
+  distkv physics cone us-east@2026-11-20T10:15:00Z±5ms tokyo@2026-11-20T10:15:00.080Z
+  distkv physics cone us-east@2026-11-20T10:15:00Z+-5ms eu-west@2026-11-20T10:15:00.010Z+-5ms)";
+
+inline constexpr std::string_view kClock =
+    "What time it is on this machine, as an interval that holds the true time, and who vouches for "
+    "it: a ClockBound segment, else chrony, else a bound that you declare. Exit code 1 when "
+    "nobody can be trusted.";
+inline constexpr std::string_view kClockExamples =
+    R"(Try:
+  distkv clock
+  distkv clock --declared 50ms     I answer for 50 ms
+  distkv clock --limit 10ms        and would not accept more than 10 ms)";
+
+}  // namespace distkv::distkv::help
