@@ -167,7 +167,7 @@ run_step() {
     printf '[%5s] %-42s %s  %6s  %s\n' "$k" "$what" "$([[ $code -eq 0 ]] && echo ok || echo FAILED)" \
         "$(clock $((SECONDS - began)))" "$(counts_text)"
     [[ ! -s $NOTE ]] || sed 's/^/        /' "$NOTE"
-    [[ $code -eq 0 ]] || tail -n 60 "$log" | sed 's/^/        /'
+    [[ $code -eq 0 ]] || { tail -n 60 "$log" && echo "exit code $code"; } | sed 's/^/        /'
     return "$code"
 }
 
