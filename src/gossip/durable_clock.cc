@@ -28,7 +28,6 @@ DurableClock::DurableClock(world::World& world, CeilingFile file, time::Hlc floo
       file_(std::move(file)),
       incarnation_(floor.word),
       clock_(floor),
-      watch_({floor.word}),
       doubt_(unquestioned),
       wanted_(world.scheduler()),
       raised_(world.scheduler()) {
@@ -92,39 +91,38 @@ Task<Result<time::Hlc>> DurableClock::stamp() {
 
 // Two clocks cannot be read at once, and a thread may lose its processor in between. So the wall is
 // read between two readings of the monotonic clock, again if those are apart, and the best is kept.
-DurableClock::Reading DurableClock::read_clocks() {
-    Reading best{.apart = time::Duration::max()};
+time::ClockReading DurableClock::read_clocks() {
+    time::ClockReading best{.apart = time::Duration::max()};
     for (int attempt = 0; attempt < kReadAttempts && best.apart > kReadApartMax; ++attempt) {
         const time::MonoTime before = world_.mono_now();
         const time::WallTime wall = world_.wall_now();
         const time::Duration apart = world_.mono_now() - before;
         if (apart < best.apart) {
-            best = {.wall = {.wall = wall, .epoch = {}}, .mono = before, .apart = apart};
+            best = {.mono = before, .wall = wall, .apart = apart};
         }
     }
     if (MUTANT(wall_clock_leak)) {
-        best.wall.wall += time::Duration((__builtin_readcyclecounter() >> 8U) & 1U);
+        best.wall += time::Duration((__builtin_readcyclecounter() >> 8U) & 1U);
     }
-    best.wall.epoch = watch(best.mono, best.wall.wall);
+    watch(best);
     return best;
 }
 
-time::ClockEpoch DurableClock::watch(time::MonoTime mono, time::WallTime wall) {
-    const time::ClockEpoch before = watch_.epoch();
-    const time::ClockEpoch epoch = watch_.feed(mono, wall);
-    if (epoch != before) {
-        world_.mark(Mark::kWallJumpSeen);
-        doubt_.jumped(watch_.last_jump());
-        if (doubt_.doubted()) {
-            world_.mark(Mark::kWallDoubted);
-        }
-        world_.log().warn("wall_clock_jumped", {{"by_us", time::to_micros(watch_.last_jump())}});
+void DurableClock::watch(const time::ClockReading& reading) {
+    const std::optional<time::Duration> jump = watch_.feed(reading.mono, reading.wall);
+    if (!jump) {
+        return;
     }
-    return epoch;
+    world_.mark(Mark::kWallJumpSeen);
+    doubt_.jumped(*jump);
+    if (doubt_.doubted()) {
+        world_.mark(Mark::kWallDoubted);
+    }
+    world_.log().warn("wall_clock_jumped", {{"by_us", time::to_micros(*jump)}});
 }
 
 time::WallTime DurableClock::stamping_wall() {
-    return doubt_.stamping(read_wall().wall);
+    return doubt_.stamping(read_clocks().wall);
 }
 
 }  // namespace distkv::gossip

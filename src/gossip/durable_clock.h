@@ -7,6 +7,7 @@
 #include "gossip/ceiling_file.h"
 #include "time/clock_watch.h"
 #include "time/hlc_clock.h"
+#include "time/offset.h"
 #include "time/wall_doubt.h"
 #include "world/world.h"
 
@@ -33,16 +34,8 @@ public:
     // A stamp of our own, however long it takes; kInvalid when there will never be one.
     world::Task<base::Result<time::Hlc>> stamp();
 
-    // Our two clocks at one moment: the wall was read within `apart` after `mono` was.
-    struct Reading {
-        time::PeerReading wall;
-        time::MonoTime mono;
-        time::Duration apart{};
-    };
-    Reading read_clocks();
-
-    // Our wall clock, right or wrong, and the epoch it is in; both go out together.
-    time::PeerReading read_wall() { return read_clocks().wall; }
+    // Our two clocks at one moment, the wall right or wrong.
+    time::ClockReading read_clocks();
 
     // The wall as far as we believe it: what stamps are made from and judged by.
     time::WallTime stamping_wall();
@@ -54,7 +47,7 @@ public:
     [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
 
 private:
-    time::ClockEpoch watch(time::MonoTime mono, time::WallTime wall);
+    void watch(const time::ClockReading& reading);
     base::Result<time::Hlc> pass_on(base::Result<time::Hlc> stamp);
     world::Task<base::Result<void>> wait_until_wanted();
 

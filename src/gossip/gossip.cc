@@ -101,8 +101,7 @@ Task<Result<void>> Gossip::ping_and_wait(Address to) {
     const time::Hlc stamp = CO_TRY(co_await clock_.stamp());
     observer_.stamped(options_.self, stamp);
     Ping waiting(*this, messages_sent_ + 1);
-    const time::MonoTime now = world_.mono_now();
-    CO_TRY(send(to, {.kind = MessageKind::kPing, .stamp = stamp, .ping_mono = now}));
+    CO_TRY(send(to, {.kind = MessageKind::kPing, .stamp = stamp}));
     while (!waiting.done) {
         co_await waiting.answered.wait();
     }
@@ -113,7 +112,7 @@ Task<Result<void>> Gossip::ping_and_wait(Address to) {
 Result<void> Gossip::send(Address to, Message message) {
     message.incarnation = clock_.incarnation();
     message.number = ++messages_sent_;
-    message.sent = clock_.read_wall();
+    message.sent = clock_.read_clocks();
     observer_.sent(options_.self, to, message);
     return world_.network().send(to, encode(message));
 }
@@ -123,17 +122,20 @@ Result<void> Gossip::send(Address to, Message message) {
 Task<void> Gossip::receive_loop() {
     for (;;) {
         const world::Frame frame = co_await world_.network().receive();
-        const time::PeerReading arrived = clock_.read_wall();
+        const time::ClockReading arrived = clock_.read_clocks();
         const auto known = known_.find(frame.from);
         Result<Message> message = decode_message(frame.payload);
         if (!message || known == known_.end()) {
             world_.mark(Mark::kFrameMalformed);
-            world_.log().warn(
-                "message_refused",
-                {{"from", frame.from}, {"why", message ? "not a peer" : message.error().detail}});
+            if (const auto left_out = refusals_.admit(world_.mono_now())) {
+                world_.log().warn("message_refused",
+                                  {{"from", frame.from},
+                                   {"why", message ? "not a peer" : message.error().detail},
+                                   {"left_out", *left_out}});
+            }
             continue;
         }
-        if (!take_readings(known->second, *message, arrived.wall) || tasks_.size() >= kTasksMax) {
+        if (!take_readings(known->second, *message, arrived) || tasks_.size() >= kTasksMax) {
             continue;
         }
         tasks_.spawn("handle", handle(frame.from, *message, arrived));
@@ -142,23 +144,28 @@ Task<void> Gossip::receive_loop() {
 
 // What the message says about the clocks, whether or not its stamp will be believed. False when it
 // comes from before a restart, of theirs or ours, and nothing in it holds any more.
-bool Gossip::take_readings(Known& known, const Message& message, time::WallTime own_wall) {
+bool Gossip::take_readings(Known& known, const Message& message,
+                           const time::ClockReading& arrived) {
     if (message.incarnation < known.incarnation ||
         (message.is_answer() && message.ping_incarnation != clock_.incarnation())) {
         world_.mark(Mark::kStaleIncarnation);
         return false;
     }
-    known.incarnation = message.incarnation;
-    const std::uint64_t before = known.bounds.counts().epochs;
-    const time::MonoTime now = world_.mono_now();
+    if (message.incarnation > known.incarnation) {  // Its monotonic clock may have started again.
+        known.bounds = time::OffsetBounds(options_.offsets);
+        known.incarnation = message.incarnation;
+    }
+    const std::uint64_t before = known.bounds.counts().steps;
+    // Read after the message had come, so not before it came.
+    const time::MonoTime now = arrived.mono;
     known.bounds.heard(message.sent, now, known.peer.light_floor);
     if (message.is_answer()) {
         known.bounds.echoed(message.ping_mono, message.ping_arrived, now, known.peer.light_floor);
     }
-    if (known.bounds.counts().epochs != before) {
-        world_.mark(Mark::kOffsetEpochChanged);
+    if (known.bounds.counts().steps != before) {
+        world_.mark(Mark::kPeerWallStepped);
     }
-    check_light(known, message, own_wall);
+    check_light(known, message, arrived.wall);
     observer_.heard(options_.self, known.peer.address, message);
     return true;
 }
@@ -178,7 +185,7 @@ void Gossip::check_light(Known& known, const Message& message, time::WallTime ow
     }
 }
 
-Task<void> Gossip::handle(Address from, Message message, time::PeerReading arrived) {
+Task<void> Gossip::handle(Address from, Message message, time::ClockReading arrived) {
     const Result<void> handled = co_await accept(from, message, arrived);
     if (!handled && handled.error().code == Errc::kInvalid && !message.is_answer()) {
         // The refusal carries a stamp of ours, so it too waits for the ceiling.
@@ -191,7 +198,7 @@ Task<void> Gossip::handle(Address from, Message message, time::PeerReading arriv
     }
 }
 
-Task<Result<void>> Gossip::accept(Address from, Message message, time::PeerReading arrived) {
+Task<Result<void>> Gossip::accept(Address from, Message message, time::ClockReading arrived) {
     while (!CO_TRY(receive_guarded(from, message.stamp))) {
         co_await clock_.ceiling_raised();
     }
@@ -223,13 +230,13 @@ Result<bool> Gossip::receive_guarded(Address from, time::Hlc remote) {
     return true;
 }
 
-Task<Result<void>> Gossip::answer(Address to, const Message& ping, time::PeerReading arrived,
+Task<Result<void>> Gossip::answer(Address to, const Message& ping, time::ClockReading arrived,
                                   MessageKind kind) {
     const time::Hlc stamp = CO_TRY(co_await clock_.stamp());
     observer_.stamped(options_.self, stamp);
     co_return send(to, {.kind = kind,
                         .stamp = stamp,
-                        .ping_mono = ping.ping_mono,
+                        .ping_mono = ping.sent.mono,
                         .ping_incarnation = ping.incarnation,
                         .ping_number = ping.number,
                         .ping_arrived = arrived});
@@ -286,15 +293,10 @@ Task<void> Gossip::judge_loop() {
 }
 
 void Gossip::judge() {
-    const DurableClock::Reading now = clock_.read_clocks();
+    const time::ClockReading now = clock_.read_clocks();
     std::vector<time::PeerClock> peers;
     for (const auto& [address, known] : known_) {
-        auto offset = known.bounds.at(now.mono, now.wall.wall);
-        if (offset) {
-            // Our wall may have been read that much after our monotonic clock.
-            offset->high = time::saturating_add(offset->high, now.apart);
-        }
-        peers.push_back({address.node, offset});
+        peers.push_back({address.node, known.bounds.at(now)});
     }
     const time::ClockVerdict verdict =
         time::judge_clocks(options_.self.node, peers, options_.epsilon);

@@ -15,6 +15,7 @@
 #include "time/light.h"
 #include "time/offset.h"
 #include "time/skew_guard.h"
+#include "world/line_budget.h"
 #include "world/world.h"
 
 namespace distkv::gossip {
@@ -63,14 +64,15 @@ private:
 
     world::Task<void> ping(world::Address to);
     world::Task<base::Result<void>> ping_and_wait(world::Address to);
-    world::Task<void> handle(world::Address from, Message message, time::PeerReading arrived);
+    world::Task<void> handle(world::Address from, Message message, time::ClockReading arrived);
     world::Task<base::Result<void>> accept(world::Address from, Message message,
-                                           time::PeerReading arrived);
+                                           time::ClockReading arrived);
     base::Result<bool> receive_guarded(world::Address from, time::Hlc remote);
     world::Task<base::Result<void>> answer(world::Address to, const Message& ping,
-                                           time::PeerReading arrived, MessageKind kind);
+                                           time::ClockReading arrived, MessageKind kind);
 
-    [[nodiscard]] bool take_readings(Known& known, const Message& message, time::WallTime own_wall);
+    [[nodiscard]] bool take_readings(Known& known, const Message& message,
+                                     const time::ClockReading& arrived);
     void check_light(Known& known, const Message& message, time::WallTime own_wall);
     base::Result<void> send(world::Address to, Message message);
     void judge();
@@ -81,6 +83,7 @@ private:
     DurableClock& clock_;
     time::SkewGuard guard_;
     time::LightMonitor light_;
+    world::LineBudget refusals_;
     std::map<world::Address, Known> known_;
     std::map<std::uint64_t, Ping*> pings_;  // Under way, by number.
     std::uint64_t messages_sent_ = 0;

@@ -9,15 +9,19 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-void encode_reading(base::Encoder& out, const time::PeerReading& reading) {
+void encode_reading(base::Encoder& out, const time::ClockReading& reading) {
+    out.signed_varint(reading.mono.time_since_epoch().count());
     out.signed_varint(reading.wall.time_since_epoch().count());
-    out.varint(reading.epoch.number);
+    out.varint(static_cast<std::uint64_t>(reading.apart.count()));
 }
 
-base::Result<time::PeerReading> decode_reading(base::Decoder& in) {
+base::Result<time::ClockReading> decode_reading(base::Decoder& in) {
+    const std::int64_t mono = TRY(in.signed_varint());
     const std::int64_t wall = TRY(in.signed_varint());
-    const std::uint64_t epoch = TRY(in.varint());
-    return time::PeerReading{time::WallTime(time::Duration(wall)), {epoch}};
+    // Beyond 63 bits it turns negative, and OffsetBounds refuses it.
+    const auto apart = static_cast<std::int64_t>(TRY(in.varint()));
+    return time::ClockReading{time::MonoTime(time::Duration(mono)),
+                              time::WallTime(time::Duration(wall)), time::Duration(apart)};
 }
 
 }  // namespace
@@ -30,8 +34,8 @@ base::Bytes encode(const Message& message) {
     out.varint(message.incarnation);
     out.varint(message.number);
     encode_reading(out, message.sent);
-    out.signed_varint(message.ping_mono.time_since_epoch().count());
     if (message.is_answer()) {
+        out.signed_varint(message.ping_mono.time_since_epoch().count());
         out.varint(message.ping_incarnation);
         out.varint(message.ping_number);
         encode_reading(out, message.ping_arrived);
@@ -53,8 +57,8 @@ base::Result<Message> decode_message(base::ByteView bytes) {
     message.incarnation = TRY(in.varint());
     message.number = TRY(in.varint());
     message.sent = TRY(decode_reading(in));
-    message.ping_mono = time::MonoTime(time::Duration(TRY(in.signed_varint())));
     if (message.is_answer()) {
+        message.ping_mono = time::MonoTime(time::Duration(TRY(in.signed_varint())));
         message.ping_incarnation = TRY(in.varint());
         message.ping_number = TRY(in.varint());
         message.ping_arrived = TRY(decode_reading(in));

@@ -7,14 +7,13 @@
 //     8       stamp (HLC word)
 //     varint  incarnation of the sender, its durable floor when it started
 //     varint  number, counting the sender's messages of this incarnation
-//     zigzag  the sender's wall when it sent, nanoseconds
-//     varint  the clock epoch of that reading
-//     zigzag  a ping: the sender's monotonic reading; an answer: that of the ping, given back
+//     3       the sender's clocks when it sent: zigzag mono, zigzag wall, varint how much later
+//             the wall may have been read; nanoseconds
 //     and in answers
+//     zigzag  the ping's mono, given back
 //     varint  the ping's incarnation
 //     varint  the ping's number
-//     zigzag  the answerer's wall when the ping arrived
-//     varint  the clock epoch of that reading
+//     3       the answerer's clocks when the ping arrived
 #pragma once
 
 #include <cstdint>
@@ -34,13 +33,13 @@ struct Message {
     time::Hlc stamp;
     std::uint64_t incarnation = 0;
     std::uint64_t number = 0;
-    time::PeerReading sent{};
-    time::MonoTime ping_mono{};
+    time::ClockReading sent{};
 
     // Of answers only.
+    time::MonoTime ping_mono{};
     std::uint64_t ping_incarnation = 0;
     std::uint64_t ping_number = 0;
-    time::PeerReading ping_arrived{};
+    time::ClockReading ping_arrived{};
 
     [[nodiscard]] bool is_answer() const { return kind != MessageKind::kPing; }
 };

@@ -26,11 +26,11 @@ Message pong() {
             .stamp = {0x0123456789abcdef},
             .incarnation = 300,
             .number = 7,
-            .sent = {time::WallTime(-2ns), {5}},
+            .sent = {time::MonoTime(5ns), time::WallTime(-2ns), 200ns},
             .ping_mono = time::MonoTime(64ns),
             .ping_incarnation = 1,
             .ping_number = 2,
-            .ping_arrived = {time::WallTime(3ns), {4}}};
+            .ping_arrived = {time::MonoTime(2ns), time::WallTime(3ns), 1ns}};
 }
 
 TEST(Message, GoldenBytes) {
@@ -42,22 +42,24 @@ TEST(Message, GoldenBytes) {
               "efcdab8967452301"
               "ac02"
               "07"
+              "0a"
               "03"
-              "05"
-              "8001");
+              "c801");
     EXPECT_EQ(hex(encode(pong())),
               "01"
               "02"
               "efcdab8967452301"
               "ac02"
               "07"
+              "0a"
               "03"
-              "05"
+              "c801"
               "8001"
               "01"
               "02"
+              "04"
               "06"
-              "04");
+              "01");
 }
 
 TEST(Message, RoundTrip) {

@@ -165,8 +165,8 @@ void Inbound::fail(const base::Error& why) {
         } else {
             log.info("peer_left", {{"peer", from_}, {"why", why}});
         }
-    } else {
-        peering_.world.log().warn("stranger_refused", {{"why", why}});
+    } else if (const auto left_out = peering_.strangers.admit(peering_.world.mono_now())) {
+        peering_.world.log().warn("stranger_refused", {{"why", why}, {"left_out", *left_out}});
     }
     close();
 }

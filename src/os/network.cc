@@ -191,7 +191,10 @@ void Network::accepted(Fd socket) {
         evict_a_stranger();
     }
     if (inbounds_.size() >= peering_.options.inbound_max) {
-        peering_.world.log().warn("connection_refused", {{"connections", inbounds_.size()}});
+        if (const auto left_out = peering_.strangers.admit(peering_.world.mono_now())) {
+            peering_.world.log().warn("connection_refused",
+                                      {{"connections", inbounds_.size()}, {"left_out", *left_out}});
+        }
         return;
     }
     Inbound::Owner& owner = *this;

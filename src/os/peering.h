@@ -17,6 +17,7 @@
 #include "os/transport.h"
 #include "time/instant.h"
 #include "wire/hello.h"
+#include "world/line_budget.h"
 #include "world/network.h"
 #include "world/world.h"
 
@@ -70,6 +71,7 @@ struct Peering {
     std::uint64_t incarnation;
     base::Rng rng;
     NetworkCounters counters;
+    world::LineBudget strangers{};  // Lines about whoever knocks.
 
     // Runs the first function on a thread that may block, the second here with its answer.
     using Addresses = base::Result<std::vector<SocketAddress>>;

@@ -133,7 +133,7 @@ void GossipChecker::sent(Address at, Address /*to*/, const gossip::Message& mess
         violation(at, "used the message number " + std::to_string(message.number) + " twice");
     }
     times.resize(std::max<std::size_t>(times.size(), message.number));
-    times[message.number - 1] = planet_.stage().now();
+    times[message.number - 1] = {planet_.stage().now(), error_of(at.node)};
 }
 
 void GossipChecker::heard(Address at, Address from, const gossip::Message& message) {
@@ -142,9 +142,12 @@ void GossipChecker::heard(Address at, Address from, const gossip::Message& messa
         violation(at, "heard a message that node " + to_string(from) + " never sent");
         return;
     }
-    const sim::TrueTime sent = found->second[message.number - 1];
-    sim::TrueTime& newest = newest_heard_[{at, planet_.node(at.node).starts(), from}];
-    newest = std::max(newest, sent);
+    const Sent& sent = found->second[message.number - 1];
+    const auto [newest, first] =
+        newest_heard_.try_emplace({at, planet_.node(at.node).starts(), from}, sent);
+    if (!first && sent.at > newest->second.at) {
+        newest->second = sent;
+    }
 
     const Duration floor = floors_.at({at.node, from.node});
     const Duration took =
@@ -181,14 +184,15 @@ bool GossipChecker::good(base::NodeId node) const {
     return std::chrono::abs(error_of(node)) <= options_.epsilon;
 }
 
-// Our last news of the peer's clock is from before that clock last moved.
-bool GossipChecker::in_grace(Address at, Address peer) const {
-    const auto step = planet_.node(peer.node).clock().last_step(planet_.stage().now());
-    if (!step) {
-        return false;
-    }
+// What a listener can know of the peer's clock: how far it was off when the newest message that
+// came was sent, if the clock has been set since; nothing if none came.
+std::optional<Duration> GossipChecker::known_error(Address at, Address peer) const {
     const auto newest = newest_heard_.find({at, planet_.node(at.node).starts(), peer});
-    return newest == newest_heard_.end() || *step >= newest->second;
+    if (newest == newest_heard_.end()) {
+        return std::nullopt;
+    }
+    const auto step = planet_.node(peer.node).clock().last_step(planet_.stage().now());
+    return step && *step >= newest->second.at ? newest->second.error : error_of(peer.node);
 }
 
 void GossipChecker::judged(Address at, const std::vector<time::PeerClock>& peers,
@@ -200,7 +204,7 @@ void GossipChecker::judged(Address at, const std::vector<time::PeerClock>& peers
         if (peer.offset) {
             last.measured.insert(peer.node);
         }
-        check_rounds(at, peer, truth);
+        check_rounds(at, peer);
     }
     counts_.clocks_named += verdict.off.size();
     const std::size_t majority = (peers.size() + 1) / 2 + 1;
@@ -219,7 +223,7 @@ GossipChecker::Truth GossipChecker::truth_of(Address at,
     truth.good = good(at.node) ? 1 : 0;
     truth.measured_good = truth.good;
     truth.widest = 2 * options_.epsilon;
-    truth.errors_measured.push_back(error_of(at.node));
+    truth.known_errors[at.node] = error_of(at.node);
     for (const time::PeerClock& peer : peers) {
         const std::size_t is_good = good(peer.node) ? 1 : 0;
         if (!peer.offset) {
@@ -228,23 +232,31 @@ GossipChecker::Truth GossipChecker::truth_of(Address at,
         }
         ++truth.measured;
         truth.widest = std::max(truth.widest, peer.offset->width() + 2 * options_.epsilon);
-        if (in_grace(at, {peer.node, at.reactor})) {
-            ++counts_.bounds_in_grace;
-            truth.stale.insert(peer.node);
+        const auto error = known_error(at, {peer.node, at.reactor});
+        if (!error) {
+            violation(at, "has measured node " + to_string(peer.node) + " without hearing from it");
             continue;
         }
-        truth.good += is_good;
-        truth.measured_good += is_good;
-        truth.errors_measured.push_back(error_of(peer.node));
-        check_bounds(at, peer);
+        // One that was set right since the news of it counts as bad: so it still seems.
+        const std::size_t seems_good = std::chrono::abs(*error) <= options_.epsilon ? is_good : 0;
+        truth.good += seems_good;
+        truth.measured_good += seems_good;
+        truth.known_errors[peer.node] = *error;
+        check_bounds(at, peer, *error);
     }
     return truth;
 }
 
-void GossipChecker::check_bounds(Address at, const time::PeerClock& peer) {
-    ++counts_.bounds_checked;
-    const Duration real = error_of(peer.node) - error_of(at.node);
-    if (!peer.offset->contains(real)) {
+void GossipChecker::check_bounds(Address at, const time::PeerClock& peer, Duration error) {
+    ++(error == error_of(peer.node) ? counts_.bounds_checked : counts_.bounds_of_old_news);
+    const Duration real = error - error_of(at.node);
+    // Since old news the clock, had nobody set it, would have drifted as its oscillator does.
+    const auto newest =
+        newest_heard_.at({at, planet_.node(at.node).starts(), {peer.node, at.reactor}});
+    const Duration drifted = error == error_of(peer.node)
+                                 ? Duration(0)
+                                 : time::kServerDrift.over(planet_.stage().now() - newest.at);
+    if (!peer.offset->widened(drifted).contains(real)) {
         violation(at, "bounds the clock of node " + to_string(peer.node) + " to [" +
                           std::to_string(peer.offset->low.count()) + ", " +
                           std::to_string(peer.offset->high.count()) +
@@ -274,26 +286,34 @@ Duration GossipChecker::closest_bound(base::NodeId at, base::NodeId peer) const 
     return there.delay + there.jitter_max + back.delay + back.jitter_max - 2 * floor + kBoundSlack;
 }
 
+// Among its messages of the last rounds of pings.
+bool GossipChecker::news_is_recent(Address at, base::NodeId peer) const {
+    const auto newest =
+        newest_heard_.find({at, planet_.node(at.node).starts(), {peer, at.reactor}});
+    return newest != newest_heard_.end() &&
+           planet_.stage().now() - newest->second.at <= rounds_max() * options_.judge_every;
+}
+
+std::int64_t GossipChecker::rounds_max() const {
+    const auto asked_every =
+        static_cast<std::int64_t>(planet_.nodes().size()) * options_.ping_every;
+    return kRoundsAtLeast + 2 * (asked_every / options_.judge_every);
+}
+
 // Each peer is asked once a round of pings, and each answer bounds its clock from both sides.
-void GossipChecker::check_rounds(Address at, const time::PeerClock& peer, const Truth& truth) {
+void GossipChecker::check_rounds(Address at, const time::PeerClock& peer) {
     int& rounds = rounds_without_[{at, planet_.node(at.node).starts(), {peer.node, at.reactor}}];
-    // A clock that stands still moves against every other at each moment: nobody can hold a bound
-    // on it from one message to the next.
-    const bool frozen = planet_.node(peer.node).clock().frozen();
-    if (!settled() || frozen || !reachable(at.node, peer.node)) {
+    if (!settled() || !reachable(at.node, peer.node)) {
         rounds = 0;
         return;
     }
     const Duration close = closest_bound(at.node, peer.node);
-    if (peer.offset && !truth.stale.contains(peer.node) && peer.offset->width() <= close) {
+    if (peer.offset && peer.offset->width() <= close && news_is_recent(at, peer.node)) {
         ++counts_.bounds_close;
         rounds = 0;
         return;
     }
-    const auto asked_every =
-        static_cast<std::int64_t>(planet_.nodes().size()) * options_.ping_every;
-    const auto rounds_max = kRoundsAtLeast + 2 * (asked_every / options_.judge_every);
-    if (++rounds > rounds_max) {
+    if (++rounds > rounds_max()) {
         violation(at, "has not bounded the clock of node " + to_string(peer.node) + " to " +
                           std::to_string(close.count()) + " ns in " + std::to_string(rounds) +
                           " rounds");
@@ -303,7 +323,7 @@ void GossipChecker::check_rounds(Address at, const time::PeerClock& peer, const 
 void GossipChecker::check_named(Address at, const std::vector<time::PeerClock>& peers,
                                 const Truth& truth, const time::ClockVerdict& verdict) {
     for (const base::NodeId named : verdict.off) {
-        if (good(named) && !truth.stale.contains(named)) {
+        if (good(named) && std::chrono::abs(truth.known_errors.at(named)) <= options_.epsilon) {
             violation(at, "names the good clock of node " + to_string(named) + ", off by " +
                               std::to_string(error_of(named).count()) + " ns");
         }
@@ -315,15 +335,8 @@ void GossipChecker::check_named(Address at, const std::vector<time::PeerClock>& 
     if (!verdict.determined) {
         violation(at, "comes to no verdict although a majority of good clocks is measured");
     }
-    std::vector<base::NodeId> known{at.node};
-    for (const time::PeerClock& peer : peers) {
-        if (peer.offset && !truth.stale.contains(peer.node)) {
-            known.push_back(peer.node);
-        }
-    }
-    for (const base::NodeId node : known) {
-        const Duration error = std::chrono::abs(error_of(node));
-        if (error > 2 * truth.widest && !verdict.names(node)) {
+    for (const auto& [node, error] : truth.known_errors) {
+        if (std::chrono::abs(error) > 2 * truth.widest && !verdict.names(node)) {
             violation(at, "does not name node " + to_string(node) + ", off by " +
                               std::to_string(error.count()) + " ns");
         }
@@ -333,9 +346,12 @@ void GossipChecker::check_named(Address at, const std::vector<time::PeerClock>& 
 // If no majority of clocks lies close enough together that it could agree, nobody may be named.
 void GossipChecker::check_undetermined(Address at, const Truth& truth,
                                        const time::ClockVerdict& verdict) {
-    std::vector<Duration> errors = truth.errors_measured;
+    std::vector<Duration> errors;
+    for (const auto& [node, error] : truth.known_errors) {
+        errors.push_back(error);
+    }
     std::ranges::sort(errors);
-    const std::size_t unmeasured = verdict.clocks - truth.measured + truth.stale.size();
+    const std::size_t unmeasured = verdict.clocks - truth.measured;
     const std::size_t needed = verdict.clocks / 2 + 1;
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < errors.size(); ++last) {

@@ -6,13 +6,15 @@
 //   * With the guard on, no stamp is further ahead of its own node's wall than the refusal limit
 //   and
 //     the ceilings of its restarts allow: one clock an hour ahead contaminates nobody else.
-//   * The bounds on a peer's clock contain the truth, except between a step of that clock and the
-//     first message sent after it.
+//   * The bounds on a peer's clock contain the truth; between a step of that clock and the first
+//     message sent after it, they contain what the newest message said. A clock that stands still
+//     steps all the time.
 //   * While a majority is within epsilon, no good clock is named, and every clock off by more than
-//     twice the widest measured interval is, its own included. When no majority could agree, the
-//     verdict says so. A bound that may be out of date counts as that of a bad clock.
+//     twice the widest measured interval is, its own included, as far as messages have told. When
+//     no majority could agree, the verdict says so.
 //   * In calm weather the clock of whoever can be reached is bounded within some rounds, as closely
-//     as the link allows: so a clock that is off is named within as many.
+//     as the link allows and from recent news: so a clock that is off, or stands still, is named
+//     within as many.
 //   * A message seems to beat light exactly if the two clocks say so; that of two good ones never
 //     does.
 //   * The guard lets no stamp in that is beyond the refusal limit, and refuses none below it.
@@ -24,6 +26,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -62,10 +65,10 @@ public:
     struct Counts {
         std::uint64_t stamps = 0;
         std::uint64_t bounds_checked = 0;
-        std::uint64_t bounds_in_grace = 0;
-        std::uint64_t bounds_close = 0;      // As close as a calm link allows.
-        std::uint64_t verdicts_named = 0;    // Checked under a good majority,
-        std::uint64_t verdicts_unnamed = 0;  // and where a majority was not known to be good.
+        std::uint64_t bounds_of_old_news = 0;  // The clock was set since.
+        std::uint64_t bounds_close = 0;        // As close as a calm link allows.
+        std::uint64_t verdicts_named = 0;      // Checked under a good majority,
+        std::uint64_t verdicts_unnamed = 0;    // and where a majority was not known to be good.
         std::uint64_t clocks_named = 0;
         std::uint64_t stamps_at_the_wall = 0;
     };
@@ -76,14 +79,18 @@ private:
         std::size_t measured = 1;
         std::size_t measured_good = 0;
         std::size_t good = 0;
-        std::set<base::NodeId> stale;  // Whose bound may be out of date, and rightly so.
         time::Duration widest{};  // Of the measured intervals, widened by epsilon on both sides.
-        std::vector<time::Duration> errors_measured;
+        // How far the measured clocks are off, as far as the judge can know.
+        std::map<base::NodeId, time::Duration> known_errors;
     };
     struct LastVerdict {
         sim::TrueTime at;
         time::ClockVerdict verdict;
         std::set<base::NodeId> measured;
+    };
+    struct Sent {  // When, and how far the sender's clock was off.
+        sim::TrueTime at;
+        time::Duration error;
     };
     // Who listens, since which start of its node, and to whom.
     using Listener = std::tuple<world::Address, std::uint64_t, world::Address>;
@@ -93,14 +100,17 @@ private:
     void check_behind(world::Address at, time::Hlc stamp);
     [[nodiscard]] time::Duration ahead_of_wall(base::NodeId node, time::Hlc remote) const;
     [[nodiscard]] time::Duration error_of(base::NodeId node) const;
-    [[nodiscard]] bool in_grace(world::Address at, world::Address peer) const;
+    [[nodiscard]] std::optional<time::Duration> known_error(world::Address at,
+                                                            world::Address peer) const;
+    [[nodiscard]] std::int64_t rounds_max() const;  // To bound whoever can be reached.
+    [[nodiscard]] bool news_is_recent(world::Address at, base::NodeId peer) const;
     [[nodiscard]] bool good(base::NodeId node) const;
     [[nodiscard]] Truth truth_of(world::Address at, const std::vector<time::PeerClock>& peers);
-    void check_bounds(world::Address at, const time::PeerClock& peer);
+    void check_bounds(world::Address at, const time::PeerClock& peer, time::Duration error);
     [[nodiscard]] bool settled() const;
     [[nodiscard]] bool reachable(base::NodeId from, base::NodeId to) const;
     [[nodiscard]] time::Duration closest_bound(base::NodeId at, base::NodeId peer) const;
-    void check_rounds(world::Address at, const time::PeerClock& peer, const Truth& truth);
+    void check_rounds(world::Address at, const time::PeerClock& peer);
     void check_named(world::Address at, const std::vector<time::PeerClock>& peers,
                      const Truth& truth, const time::ClockVerdict& verdict);
     void check_undetermined(world::Address at, const Truth& truth,
@@ -116,8 +126,8 @@ private:
     std::map<std::pair<base::NodeId, base::NodeId>, time::Duration> floors_;  // Of light.
     std::map<world::Address, time::Hlc> highest_;  // Ever stamped, across restarts.
     // When each message was sent: by sender and incarnation, in the order of their numbers.
-    std::map<std::pair<world::Address, std::uint64_t>, std::vector<sim::TrueTime>> sent_at_;
-    std::map<Listener, sim::TrueTime> newest_heard_;
+    std::map<std::pair<world::Address, std::uint64_t>, std::vector<Sent>> sent_at_;
+    std::map<Listener, Sent> newest_heard_;
     std::map<Listener, int> rounds_without_;  // A bound that a calm link allows.
     bool beat_light_ = false;                 // What was said of the message just heard.
     std::map<world::Address, LastVerdict> last_verdict_;

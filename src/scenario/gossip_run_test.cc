@@ -83,6 +83,24 @@ TEST(GossipRun, AClockThatWasAnHourAheadForAMomentIsNamedAndSpoilsNothing) {
     EXPECT_EQ(hits(report, world::Mark::kStampRefused), 0U) << "nobody, not even its own node";
 }
 
+TEST(GossipRun, AClockThatStandsStillIsNamed) {
+    const sim::RunReport report =
+        run_gossip({.seed = 5,
+                    .length = 60s,
+                    .weather = sim::Weather::calm(),
+                    .reactors_per_node = 1,
+                    .arrange = [](sim::Planet& planet) {
+                        sim::Node& node = planet.node({3});
+                        sim::EventQueue& events = planet.stage().events;
+                        events.schedule_in(10s, [&] { node.clock().freeze(events.now()); });
+                        events.schedule_in(40s, [&] { node.clock().correct(events.now()); });
+                    }});
+    EXPECT_EQ(first_violation(report), "");
+    // By each of the twelve, itself included, in most of the thirty rounds of that time.
+    EXPECT_GT(hits(report, world::Mark::kClockNamed), 12U * 25);
+    EXPECT_LT(hits(report, world::Mark::kClockNamed), 12U * 32);
+}
+
 TEST(GossipRun, NoCeilingIsMadeFromALeapThatIsInDoubt) {
     const sim::RunReport report =
         run_gossip({.seed = 5,
@@ -162,6 +180,7 @@ INSTANTIATE_TEST_SUITE_P(Gossip, PlantedBugs,
                                          Planted{"receive_skips_merge",
                                                  "an effect before its cause"},
                                          Planted{"offset_ignores_drift", "bounds the clock"},
+                                         Planted{"offset_keeps_first_lead", "bounds the clock"},
                                          Planted{"judge_minority_rules", "does not name node"}),
                          [](const auto& info) { return std::string(info.param.bug); });
 

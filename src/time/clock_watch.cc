@@ -2,11 +2,11 @@
 
 namespace distkv::time {
 
-ClockEpoch ClockWatch::feed(MonoTime mono, WallTime wall) {
+std::optional<Duration> ClockWatch::feed(MonoTime mono, WallTime wall) {
     const Reading now{mono, saturating_sub(wall.time_since_epoch(), mono.time_since_epoch())};
     if (!lowest_ || !highest_) {
         lowest_ = highest_ = now;
-        return epoch_;
+        return std::nullopt;
     }
     const Duration above =
         saturating_add(lowest_->lead, options_.drift.over(distance(lowest_->mono, mono)));
@@ -15,10 +15,8 @@ ClockEpoch ClockWatch::feed(MonoTime mono, WallTime wall) {
     const Duration too_high = saturating_sub(now.lead, above);
     const Duration too_low = saturating_sub(below, now.lead);
     if (too_high > options_.tolerance || too_low > options_.tolerance) {
-        last_jump_ = too_high > options_.tolerance ? too_high : -too_low;
-        ++epoch_.number;
         lowest_ = highest_ = now;
-        return epoch_;
+        return too_high > options_.tolerance ? too_high : -too_low;
     }
     if (now.lead <= above) {
         lowest_ = now;
@@ -26,7 +24,7 @@ ClockEpoch ClockWatch::feed(MonoTime mono, WallTime wall) {
     if (now.lead >= below) {
         highest_ = now;
     }
-    return epoch_;
+    return std::nullopt;
 }
 
 }  // namespace distkv::time

@@ -12,20 +12,20 @@
 
 namespace distkv::world {
 
-#define DISTKV_MARK_LIST(X)                                                             \
-    X(kHlcWaitedForCeiling, "a stamp had to wait until its ceiling was durable")        \
-    X(kHlcCeilingWriteFailed, "the disk refused a new ceiling")                         \
-    X(kHlcRestartAboveWall, "a restarted clock began above its own wall clock")         \
-    X(kStampRefused, "a stamp beyond the refusal limit was turned away")                \
-    X(kLeaseLimitPassed, "a stamp beyond the lease limit was taken, promises dropped")  \
-    X(kWallJumpSeen, "a node noticed that its own wall clock had jumped")               \
-    X(kWallDoubted, "a leap of the own wall clock was not stamped with at once")        \
-    X(kOffsetEpochChanged, "clock bounds were dropped because the peer's clock jumped") \
-    X(kClockNamed, "a clock was named as off")                                          \
-    X(kVerdictUndetermined, "no majority of clocks agreed")                             \
-    X(kFasterThanLight, "a message arrived sooner than light allows")                   \
-    X(kOutboxFull, "a frame was not sent because the peer's outbox was full")           \
-    X(kFrameMalformed, "a frame could not be decoded")                                  \
+#define DISTKV_MARK_LIST(X)                                                                  \
+    X(kHlcWaitedForCeiling, "a stamp had to wait until its ceiling was durable")             \
+    X(kHlcCeilingWriteFailed, "the disk refused a new ceiling")                              \
+    X(kHlcRestartAboveWall, "a restarted clock began above its own wall clock")              \
+    X(kStampRefused, "a stamp beyond the refusal limit was turned away")                     \
+    X(kLeaseLimitPassed, "a stamp beyond the lease limit was taken, promises dropped")       \
+    X(kWallJumpSeen, "a node noticed that its own wall clock had jumped")                    \
+    X(kWallDoubted, "a leap of the own wall clock was not stamped with at once")             \
+    X(kPeerWallStepped, "a peer's wall was seen to have stepped against its own oscillator") \
+    X(kClockNamed, "a clock was named as off")                                               \
+    X(kVerdictUndetermined, "no majority of clocks agreed")                                  \
+    X(kFasterThanLight, "a message arrived sooner than light allows")                        \
+    X(kOutboxFull, "a frame was not sent because the peer's outbox was full")                \
+    X(kFrameMalformed, "a frame could not be decoded")                                       \
     X(kStaleIncarnation, "a frame from before a peer's restart arrived after it")
 
 enum class Mark : std::uint8_t {
