@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
@@ -43,7 +44,12 @@ base::Result<void> make_folders_for(int directory, const std::string& path) {
     for (auto slash = path.find('/'); slash != std::string::npos;
          slash = path.find('/', slash + 1)) {
         const std::string folder = path.substr(0, slash);
-        if (::mkdirat(directory, folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+        if (::mkdirat(directory, folder.c_str(), kFolderMode) == 0) {
+            // Else a power cut could take the folder, and every file in it however well synced.
+            const auto parent = folder.rfind('/');
+            TRY(sync_folder(
+                directory, parent == std::string::npos ? std::string() : folder.substr(0, parent)));
+        } else if (errno != EEXIST) {
             return failed("make folder", folder, errno, Errc::kInvalid);
         }
     }
@@ -63,7 +69,9 @@ std::unexpected<base::Error> write_failed(OpenFile& file, std::string_view what,
 }  // namespace
 
 base::Result<DataDirectory> DataDirectory::open(const std::string& path) {
-    if (::mkdir(path.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+    if (::mkdir(path.c_str(), kFolderMode) == 0) {
+        TRY(sync_folder(AT_FDCWD, (std::filesystem::path(path) / "..").string()));
+    } else if (errno != EEXIST) {
         return failed("make the data directory", path, errno, Errc::kInvalid);
     }
     Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

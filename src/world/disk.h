@@ -2,7 +2,8 @@
 // "." or "..".
 //
 // What is durable: bytes of a file after sync() has answered; a name (created, renamed, removed)
-// after sync_directory() of its directory has. Anything else may or may not survive a power cut, in
+// after sync_directory() of its directory has; directories themselves are durable when the first
+// file in them has been opened. Anything else may or may not survive a power cut, in
 // any combination, except that replace() is atomic and durable as a whole.
 //
 // Errors: kFull when there is no space (nothing was written, or a prefix of it, which the caller
