@@ -17,6 +17,7 @@ namespace distkv::os {
 struct FileThreads {
     Worker io;
     Worker sync;
+    Worker other;  // Whatever else blocks, such as a cold read of the store.
 };
 
 class Disk final : public world::Disk {

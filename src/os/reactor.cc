@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "os/off_reactor.h"
 
 namespace distkv::os {
 namespace {
@@ -127,6 +128,10 @@ bool Reactor::post(base::ReactorId to, Work work) {
 void Reactor::answer(base::ReactorId to, Work work) {
     CHECK(to.value < siblings_.mailboxes.size());
     siblings_.mailboxes[to.value]->post(std::move(work));
+}
+
+void Reactor::start_blocking(BlockingWork work) {
+    run_blocking(mailbox(), disk_->threads().other, std::move(work));
 }
 
 }  // namespace distkv::os

@@ -57,6 +57,7 @@ public:
     world::Network& network() override { return *network_; }
     world::Disk& disk() override { return *disk_; }
     world::Reactors& reactors() override { return *this; }
+    void start_blocking(BlockingWork work) override;
 
 private:
     [[nodiscard]] std::size_t count() const override { return siblings_.mailboxes.size(); }

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr time::Duration kReactorHop = 2us;       // Between two reactors, at best.
 constexpr time::Duration kReactorHopSlow = 50ms;  // With the fault.
+constexpr time::Duration kBlockingTakes = 100us;
 constexpr time::Duration kPassTakes = 1us;  // A timer that is due at once still lets time pass.
 constexpr time::Duration kRoomCheckedEvery = 1ms;
 constexpr std::uint64_t kStepsPerPassMax = 1'000'000;
@@ -186,6 +187,19 @@ void Reactor::send_to(base::ReactorId to, Work work) {
             there->stage_.trace.add(there->stage_.now(), TraceKind::kReactorMessage, there->node(),
                                     there->index_);
             there->messages_.push_back(std::move(work));
+            there->run();
+        }
+    });
+}
+
+// The work is done somewhen between now and its answer; it dies with the node.
+void Reactor::start_blocking(BlockingWork work) {
+    const TrueTime at = stage_.now() + kBlockingTakes + stage_.up_to(kBlockingTakes);
+    ++messages_on_the_way_;
+    stage_.events.schedule(at, [ref = ref(), work = std::move(work)]() mutable {
+        if (Reactor* there = ref.find()) {
+            --there->messages_on_the_way_;
+            there->messages_.push_back(work());
             there->run();
         }
     });

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] world::Network& network() override { return network_; }
     [[nodiscard]] world::Disk& disk() override { return disk_; }
     [[nodiscard]] world::Reactors& reactors() override { return *this; }
+    void start_blocking(BlockingWork work) override;
 
     void spawn_program();
 

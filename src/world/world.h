@@ -3,6 +3,8 @@
 // machine's (src/os) and the simulated planet's (src/sim). Nobody asks which.
 #pragma once
 
+#include <functional>
+
 #include "base/id.h"
 #include "base/log.h"
 #include "base/rng.h"
@@ -37,6 +39,11 @@ public:
     [[nodiscard]] virtual Network& network() = 0;
     [[nodiscard]] virtual Disk& disk() = 0;
     [[nodiscard]] virtual Reactors& reactors() = 0;
+
+    // Calls the function on a thread that may block (a simulated one blocks nobody), then runs what
+    // it returned on this reactor. Use off_reactor().
+    using BlockingWork = std::move_only_function<Reactors::Work()>;
+    virtual void start_blocking(BlockingWork work) = 0;
 
     [[nodiscard]] base::NodeId node() const { return node_; }
     [[nodiscard]] base::Rng& rng() { return rng_; }
