@@ -37,6 +37,7 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount --make-rslave "$root/dev"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+echo "127.0.0.1 localhost" >"$root/etc/hosts"  # The installer writes it, debootstrap does not.
 
 [[ -z $(git status --porcelain) ]] || echo "note: only what is committed is tested"
 # A clone, as a stranger has it: no build folder, no untracked file, nothing beside it.

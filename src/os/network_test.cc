@@ -255,7 +255,9 @@ TEST(Network, APeerMayBeGivenByName) {
     b->start(echo_until_stopped);
     a->start([](World& world) -> Task<void> {
         EXPECT_TRUE(world.network().send(address(2), "x"));
-        EXPECT_EQ((co_await world.network().receive()).payload, "x");
+        // Fails, and does not wait for ever, on a machine that does not know its own name.
+        EXPECT_TRUE(co_await eventually(
+            world, [&] { return network_of(world).counters().connects == 1; }));
     });
     a->join();
 }
