@@ -65,7 +65,6 @@ step_no_mutants() {
 
 # swarm PROGRAM SEEDS SECONDS HASHES [FLAGS]: the budget is a limit, not a target.
 swarm() {
-    mkdir -p build/sim
     rm -f "$4"
     timeout "$3" "$1" sim gossip --seeds "$2" --for "$SIM_FOR" --hash-list "$4" --json "${@:5}" ||
         die "swarm of $2 seeds: exit code $? (124: over its $3 s; 1: a violation, seed above)"
@@ -73,6 +72,7 @@ swarm() {
 }
 
 step_swarm() {
+    mkdir -p build/sim  # Before the pipe: both of its sides begin at once.
     # Strict: also red when a kind of fault never fired or too few outcomes were definite.
     swarm build/distkv "$SIM_SEEDS" $((SIM_SECONDS * 5 / 8)) build/sim/swarm.txt --strict |
         tee build/sim/swarm.json
@@ -80,10 +80,12 @@ step_swarm() {
     echo "$SIM_SEEDS 0 0" >"$COUNTS"  # a violation leaves above
 }
 step_replay() {
+    mkdir -p build/sim
     swarm build/distkv "$SIM_COMPARED" $((SIM_SECONDS / 8)) build/sim/again.txt
     diff <(head -n "$SIM_COMPARED" build/sim/swarm.txt) build/sim/again.txt
 }
 step_hashes() {
+    mkdir -p build/sim
     swarm build/dev/bin/distkv "$SIM_COMPARED" $((SIM_SECONDS / 4)) build/sim/asan.txt
     diff <(head -n "$SIM_COMPARED" build/sim/swarm.txt) build/sim/asan.txt
 }

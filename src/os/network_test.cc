@@ -256,8 +256,8 @@ TEST(Network, APeerMayBeGivenByName) {
     a->start([](World& world) -> Task<void> {
         EXPECT_TRUE(world.network().send(address(2), "x"));
         // Fails, and does not wait for ever, on a machine that does not know its own name.
-        EXPECT_TRUE(co_await eventually(
-            world, [&] { return network_of(world).counters().connects == 1; }));
+        EXPECT_TRUE(
+            co_await eventually(world, [&] { return network_of(world).counters().connects == 1; }));
     });
     a->join();
 }
