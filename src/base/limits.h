@@ -34,4 +34,7 @@ inline constexpr std::size_t kReactorsMax = 256;
 // A configuration file (a planet, a tree of services) that a person wrote.
 inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
 
+// One record of the shared log: an entry that carries the largest value and what stands around it.
+inline constexpr std::size_t kLogRecordBytesMax = kFrameBytesMax;
+
 }  // namespace distkv::base::limits

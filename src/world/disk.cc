@@ -12,6 +12,11 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
+Task<base::Result<void>> File::append_synced(base::Bytes data) {
+    CO_TRY(co_await append(std::move(data)));
+    co_return co_await sync();
+}
+
 // Write aside, sync, rename over, sync the directory: the order is the atomicity.
 Task<base::Result<void>> Disk::replace(std::string path, base::Bytes contents) {
     const std::string aside = path + ".new";
