@@ -18,7 +18,9 @@
     X(offset_keeps_first_lead, "where a peer's wall stands is learned once and for all") \
     X(judge_minority_rules, "the clock judge accepts a quorum below the majority")       \
     X(leap_is_believed, "a leap of the own wall clock is stamped with at once")          \
-    X(receive_skips_merge, "receive() does not move past the sender's stamp")
+    X(receive_skips_merge, "receive() does not move past the sender's stamp")            \
+    X(log_skips_sync, "the shared log acknowledges what was not synced")                 \
+    X(log_takes_damage_for_tail, "the shared log cuts at the first damaged block")
 
 namespace distkv::base {
 

@@ -63,11 +63,11 @@ public:
     Task<Result<void>> append_synced(Bytes data) override {
         CO_TRY(check_chunk(data.size()));
         const Change change(*this);
-        co_return co_await off_reactor(
-            world_, home_, threads_.sync, [file = file_, data = std::move(data)]() -> Result<void> {
-                TRY(append_bytes(*file, data));
-                return sync_file(*file);
-            });
+        co_return co_await off_reactor(world_, home_, threads_.sync,
+                                       [file = file_, data = std::move(data)]() -> Result<void> {
+                                           TRY(append_bytes(*file, data));
+                                           return sync_file(*file);
+                                       });
     }
 
     Task<Result<void>> sync() override {

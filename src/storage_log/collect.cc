@@ -1,0 +1,121 @@
+// Gives segments back. Oldest first, always: a record may undo an earlier one (a cut, a truncation,
+// a newer hard state), so none may go while an earlier one stays.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "storage_log/log.h"
+
+namespace distkv::storage_log {
+
+using base::Errc;
+using base::Result;
+using world::Task;
+
+bool Log::wants_collection() const {
+    if (segments_.size() < 2 || collecting_hurts_ || holds_damage(segments_.begin()->first)) {
+        return false;
+    }
+    const std::uint64_t room = 3 * options_.segment_bytes;
+    return segments_.begin()->second.live.empty() ||
+           bytes() > options_.garbage_factor * live_bytes_ + room;
+}
+
+// Freed, it could no longer say what is missing.
+bool Log::holds_damage(std::uint64_t segment) const {
+    return std::ranges::any_of(recovery_.damage, [&](const Damage& damage) {
+        if (damage.at.segment > segment) {
+            return false;
+        }
+        return !damage.all_named || std::ranges::any_of(damage.lost, [&](const SummaryLine& line) {
+            const GroupLog* const group = find(line.group);
+            return group != nullptr && !group->is_whole();
+        });
+    });
+}
+
+// One step, so that writers do not wait for long.
+Task<Result<void>> Log::collect() {
+    const std::uint64_t oldest = segments_.begin()->first;
+    std::vector<GroupLog::Live> live = CO_TRY(co_await gather(oldest));
+    const Result<void> done = live.empty() && segments_.begin()->second.live.empty()
+                                  ? co_await free_oldest()
+                                  : co_await copy_forward(std::move(live));
+    if (!done && done.error().code == Errc::kFull) {
+        collecting_hurts_ = true;
+        co_return Result<void>();
+    }
+    co_return done;
+}
+
+// A batch of what the segment still holds, with bodies.
+Task<Result<std::vector<GroupLog::Live>>> Log::gather(std::uint64_t segment) {
+    std::vector<GroupLog::Live> batch;
+    std::size_t bytes = 0;
+    std::vector<GroupId> ids;
+    for (const auto& [id, count] : segments_.at(segment).live) {
+        ids.push_back(id);
+    }
+    for (const GroupId id : ids) {
+        const auto found = groups_.find(id);
+        if (found == groups_.end()) {
+            continue;
+        }
+        std::vector<GroupLog::Live> live = found->second.live_in(segment);
+        if (live.empty()) {
+            found->second.free_segment(segment, *this);
+        }
+        for (GroupLog::Live& each : live) {
+            if (bytes >= options_.batch_bytes) {
+                co_return batch;
+            }
+            if (each.size > 0) {
+                const std::uint64_t index = each.record.index;
+                auto body = co_await read(id, {index, index}, 1);
+                if (!body) {
+                    continue;  // Gone meanwhile, or damaged: then the segment is kept.
+                }
+                each.record.body = std::move(body->front().body);
+            }
+            bytes += kRecordHeaderBytes + each.record.body.size();
+            batch.push_back(std::move(each));
+        }
+    }
+    co_return batch;
+}
+
+// Only this writer changes the index, and only when a block is durable: what is live when the block
+// is made up is so when it is written.
+Task<Result<void>> Log::copy_forward(std::vector<GroupLog::Live> live) {
+    BlockBuilder block;
+    std::vector<std::size_t> starts;
+    std::erase_if(live, [&](const GroupLog::Live& each) {
+        const auto found = groups_.find(each.record.group);
+        return found == groups_.end() || !found->second.is_live(each);
+    });
+    for (const GroupLog::Live& each : live) {
+        starts.push_back(block.add(each.record));
+    }
+    covered_ = false;
+    CO_TRY(co_await write_block(block));
+    const std::uint64_t segment = segments_.rbegin()->first;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        const Record& record = live[i].record;
+        apply(record, {segment, records_at_ + starts[i]}, kRecordHeaderBytes + record.body.size());
+        ++counts_.records_copied;
+    }
+    co_return Result<void>();
+}
+
+Task<Result<void>> Log::free_oldest() {
+    const std::uint64_t oldest = segments_.begin()->first;
+    CHECK(segments_.begin()->second.live.empty() && segments_.size() > 1);
+    // Reads under way keep the file open.
+    segments_.erase(oldest);
+    CO_TRY(co_await world_.disk().remove(path_of(oldest)));
+    CO_TRY(co_await world_.disk().sync_directory(options_.directory));
+    ++counts_.segments_freed;
+    co_return Result<void>();
+}
+
+}  // namespace distkv::storage_log
