@@ -37,4 +37,10 @@ inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
 // One record of the shared log: an entry that carries the largest value and what stands around it.
 inline constexpr std::size_t kLogRecordBytesMax = kFrameBytesMax;
 
+// Records handed to the log at once: one of the largest kind and room for others, in one append
+// together with a block's worth of what waited before.
+inline constexpr std::size_t kLogSubmissionBytesMax = 2 * kLogRecordBytesMax;
+static_assert(kLogSubmissionBytesMax + (std::size_t{2} << 20) <= kFileChunkBytesMax,
+              "a block is one append");
+
 }  // namespace distkv::base::limits

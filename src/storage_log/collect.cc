@@ -87,21 +87,17 @@ Task<Result<std::vector<GroupLog::Live>>> Log::gather(std::uint64_t segment) {
 // Only this writer changes the index, and only when a block is durable: what is live when the block
 // is made up is so when it is written.
 Task<Result<void>> Log::copy_forward(std::vector<GroupLog::Live> live) {
-    BlockBuilder block;
-    std::vector<std::size_t> starts;
     std::erase_if(live, [&](const GroupLog::Live& each) {
         const auto found = groups_.find(each.record.group);
         return found == groups_.end() || !found->second.is_live(each);
     });
+    std::vector<const Record*> records;
     for (const GroupLog::Live& each : live) {
-        starts.push_back(block.add(each.record));
+        records.push_back(&each.record);
     }
-    covered_ = false;
-    CO_TRY(co_await write_block(block));
-    const std::uint64_t segment = segments_.rbegin()->first;
+    const std::vector<Place> places = CO_TRY(co_await write_block(records));
     for (std::size_t i = 0; i < live.size(); ++i) {
-        const Record& record = live[i].record;
-        apply(record, {segment, records_at_ + starts[i]}, kRecordHeaderBytes + record.body.size());
+        apply(*records[i], places[i], kRecordHeaderBytes + records[i]->body.size());
         ++counts_.records_copied;
     }
     co_return Result<void>();

@@ -119,65 +119,60 @@ base::Result<SegmentHeader> decode_segment_header(ByteView bytes) {
 
 // ---- blocks
 
-std::size_t BlockBuilder::add(const Record& record) {
-    CHECK(record.body.size() <= base::limits::kLogRecordBytesMax);
-    const std::size_t start = records_.size();
-    starts_.push_back(start);
-    records_.resize(start + kRecordHeaderBytes);
-    char* header = records_.data() + start;
-    put(header + 4, base::crc32c(record.body));
-    put(header + 8, static_cast<std::uint32_t>(record.body.size()));
-    header[12] = static_cast<char>(record.kind);
-    put(header + 16, record.group.value);
-    put(header + 24, record.index);
-    put(header + 32, record.term);
-    records_ += record.body;
-    ++count_;
-    summarise(record);
-    return start;
-}
-
-void BlockBuilder::summarise(const Record& record) {
-    if (!lines_.empty()) {
-        SummaryLine& line = lines_.back();
+void summarise(std::vector<SummaryLine>& lines, const Record& record) {
+    if (!lines.empty()) {
+        SummaryLine& line = lines.back();
         if (line.kind == record.kind && line.group == record.group &&
             line.last + 1 == record.index) {
             line.last = record.index;
             return;
         }
     }
-    lines_.push_back({record.kind, record.group, record.index, record.index});
+    lines.push_back({record.kind, record.group, record.index, record.index});
 }
 
-BlockBuilder::Built BlockBuilder::finish(std::uint64_t log_id, Place at, Summary& summary) {
-    Encoder about_the_last;
-    encode_summary(about_the_last, summary);
-    const Bytes& said = about_the_last.view();
+BlockBuilder::BlockBuilder(std::uint64_t log_id, Place at, const Summary& about_the_block_before)
+    : log_id_(log_id), at_(at) {
+    Encoder said;
+    encode_summary(said, about_the_block_before);
+    bytes_.resize(kBlockHeaderBytes);
+    put(bytes_.data() + 4, kBlockMagic);
+    put(bytes_.data() + 8, log_id_);
+    put(bytes_.data() + 16, at_.segment);
+    put(bytes_.data() + 24, at_.offset);
+    put(bytes_.data() + 40, static_cast<std::uint32_t>(said.view().size()));
+    bytes_ += said.view();
+    records_at_ = bytes_.size();
+}
 
-    Built built{.bytes = Bytes(kBlockHeaderBytes, '\0'), .records_at = 0};
-    built.records_at = kBlockHeaderBytes + said.size();
-    built.bytes.reserve(built.records_at + records_.size() + kBlockAlignment);
-    built.bytes += said;
-    char* header = built.bytes.data();
-    put(header + 4, kBlockMagic);
-    put(header + 8, log_id);
-    put(header + 16, at.segment);
-    put(header + 24, at.offset);
-    put(header + 32, static_cast<std::uint32_t>(records_.size()));
-    put(header + 36, count_);
-    put(header + 40, static_cast<std::uint32_t>(said.size()));
-    put(header, base::crc32c(ByteView(built.bytes).substr(kCrcBytes)));
-    for (const std::size_t start : starts_) {  // Only now their places are known.
-        const Place place{at.segment, at.offset + built.records_at + start};
-        const ByteView rest =
-            ByteView(records_).substr(start + kCrcBytes, kRecordHeaderBytes - kCrcBytes);
-        put(records_.data() + start, placed_crc(rest, log_id, place));
-    }
-    built.bytes += records_;
-    built.bytes.resize((built.bytes.size() + kBlockAlignment - 1) & ~(kBlockAlignment - 1));
-    summary = {at, std::move(lines_)};
-    *this = {};
-    return built;
+Place BlockBuilder::add(const Record& record) {
+    CHECK(record.body.size() <= base::limits::kLogRecordBytesMax);
+    const std::size_t start = bytes_.size();
+    const Place place{at_.segment, at_.offset + start};
+    bytes_.resize(start + kRecordHeaderBytes);
+    char* const header = bytes_.data() + start;
+    put(header + 4, base::crc32c(record.body));
+    put(header + 8, static_cast<std::uint32_t>(record.body.size()));
+    header[12] = static_cast<char>(record.kind);
+    put(header + 16, record.group.value);
+    put(header + 24, record.index);
+    put(header + 32, record.term);
+    const ByteView summed(header + kCrcBytes, kRecordHeaderBytes - kCrcBytes);
+    put(header, placed_crc(summed, log_id_, place));
+    bytes_ += record.body;
+    ++count_;
+    summarise(lines_, record);
+    return place;
+}
+
+Bytes BlockBuilder::finish(Summary& summary) {
+    put(bytes_.data() + 32, static_cast<std::uint32_t>(bytes_.size() - records_at_));
+    put(bytes_.data() + 36, count_);
+    const ByteView summed = ByteView(bytes_).substr(kCrcBytes, records_at_ - kCrcBytes);
+    put(bytes_.data(), base::crc32c(summed));
+    bytes_.resize((bytes_.size() + kBlockAlignment - 1) & ~(kBlockAlignment - 1));
+    summary = {at_, std::move(lines_)};
+    return std::move(bytes_);
 }
 
 std::optional<BlockHeader> parse_block(ByteView bytes, Place at) {

@@ -82,28 +82,24 @@ struct Summary {
     bool operator==(const Summary&) const = default;
 };
 
-// Collects records into one block.
+// Collects records into the block that is to stand at `at`.
 class BlockBuilder {
 public:
-    // Returns where in the block, from its records' beginning, the record stands.
-    std::size_t add(const Record& record);
+    BlockBuilder(std::uint64_t log_id, Place at, const Summary& about_the_block_before);
+
+    // Where the record will stand.
+    Place add(const Record& record);
 
     [[nodiscard]] std::size_t records() const { return count_; }
-    [[nodiscard]] std::size_t bytes() const { return records_.size(); }
 
-    // The block as it stands at `at`, padded. Clears the builder; `summary` becomes what the next
-    // block has to say about this one.
-    struct Built {
-        base::Bytes bytes;
-        std::size_t records_at = 0;  // Within `bytes`.
-    };
-    Built finish(std::uint64_t log_id, Place at, Summary& summary);
+    // The block, padded. `summary` becomes what the next one has to say about this one.
+    base::Bytes finish(Summary& summary);
 
 private:
-    void summarise(const Record& record);
-
-    base::Bytes records_;
-    std::vector<std::size_t> starts_;
+    std::uint64_t log_id_;
+    Place at_;
+    base::Bytes bytes_;
+    std::size_t records_at_ = 0;
     std::uint32_t count_ = 0;
     std::vector<SummaryLine> lines_;
 };
@@ -133,6 +129,9 @@ struct ParsedRecord {
     std::size_t size = 0;  // Header and body; 0 when the header is damaged.
 };
 ParsedRecord parse_record(base::ByteView bytes, std::uint64_t log_id, Place at);
+
+// Adds one record to lines about those before it.
+void summarise(std::vector<SummaryLine>& lines, const Record& record);
 
 base::Bytes encode_hard_state(const HardState& state);
 base::Result<HardState> decode_hard_state(const Record& record);

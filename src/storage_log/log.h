@@ -128,6 +128,7 @@ private:
     struct Submission {
         std::vector<Record> records;
         Done done;
+        std::size_t bytes = 0;
     };
     struct Waiting;
     struct Cached {
@@ -156,12 +157,17 @@ private:
     void take_damage(const Damage& damage);
 
     // write.cc
+    struct Batch;
+    [[nodiscard]] Batch take_batch();
+    world::Task<void> fly(Batch& batch);
+    void tell_some(Batch& landed);
+    world::Task<base::Result<void>> rest();
     world::Task<base::Result<void>> wait_for_work();
-    world::Task<base::Result<void>> write_batch();
-    world::Task<base::Result<void>> write_block(BlockBuilder& block);
+    world::Task<base::Result<std::vector<Place>>> write_block(
+        const std::vector<const Record*>& records);
     world::Task<base::Result<void>> next_segment();
-    world::Task<base::Result<void>> take_back(base::Error why, std::uint64_t size);
-    void refuse_all(const base::Result<void>& why, std::vector<Submission> batch);
+    world::Task<base::Error> take_back(base::Error why, std::uint64_t size);
+    void refuse_all(const base::Error& why, Batch& batch);
 
     // collect.cc
     [[nodiscard]] bool wants_collection() const;
@@ -175,7 +181,7 @@ private:
     world::Task<base::Result<std::vector<Record>>> read_run(GroupId group, IndexRange range);
     [[nodiscard]] IndexRange run_on_disk(const GroupLog& group, std::uint64_t first,
                                          std::uint64_t last, std::size_t bytes_max) const;
-    void note_cached(const Record& record, Place at);
+    void keep_in_memory(Record record, Place at);
 
     void apply(const Record& record, Place at, std::size_t size);
     GroupLog& group(GroupId id);
@@ -186,8 +192,7 @@ private:
     std::uint64_t log_id_ = 0;
     std::map<std::uint64_t, Segment> segments_;
     std::map<GroupId, GroupLog> groups_;
-    Summary summary_;               // Of the last block.
-    std::uint64_t records_at_ = 0;  // Where its records begin, in its segment.
+    Summary summary_;  // Of the last block.
     std::uint64_t live_bytes_ = 0;
     bool covered_ = true;  // The last block is known to be durable to whoever reads the log.
     bool collecting_hurts_ = false;  // There was no space for copies; until something is written.

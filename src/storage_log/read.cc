@@ -17,12 +17,13 @@ constexpr std::size_t kRunBytesMax = std::size_t{1} << 20;  // One read of neigh
 
 }  // namespace
 
-void Log::note_cached(const Record& record, Place at) {
+void Log::keep_in_memory(Record record, Place at) {
     if (record.kind != RecordKind::kEntry || record.body.size() > options_.cache_bytes) {
         return;
     }
     const std::size_t bytes = sizeof(Cached) + record.body.size();
-    groups_.at(record.group).cache(record.index, std::make_shared<const base::Bytes>(record.body));
+    groups_.at(record.group)
+        .cache(record.index, std::make_shared<const base::Bytes>(std::move(record.body)));
     cached_.push_back({record.group, record.index, at, bytes});
     cached_bytes_ += bytes;
     while (cached_bytes_ > options_.cache_bytes) {

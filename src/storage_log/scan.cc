@@ -141,13 +141,7 @@ void Scanner::take(Block block) {
         if (!block.intact) {
             whole_in_damaged_.push_back(line);
         }
-        if (!summary_.lines.empty() && summary_.lines.back().kind == line.kind &&
-            summary_.lines.back().group == line.group &&
-            summary_.lines.back().last + 1 == line.first) {
-            summary_.lines.back().last = line.first;
-        } else {
-            summary_.lines.push_back(line);
-        }
+        summarise(summary_.lines, found.record);
         on_record_(std::move(found));
     }
     valid_bytes_ = block.end;

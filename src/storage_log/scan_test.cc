@@ -36,13 +36,13 @@ struct Written {
         blocks.emplace_back();
     }
     void block(const std::vector<Record>& records) {
-        BlockBuilder builder;
+        const Place at{segments.size(), segments.back().size()};
+        BlockBuilder builder(kLogId, at, summary);
         for (const Record& record : records) {
             builder.add(record);
         }
-        const Place at{segments.size(), segments.back().size()};
         blocks.back().push_back(at);
-        segments.back() += builder.finish(kLogId, at, summary).bytes;
+        segments.back() += builder.finish(summary);
     }
 };
 
@@ -99,11 +99,10 @@ TEST(LogFormat, ASegmentHeaderSurvivesTheLossOfEitherCopy) {
 }
 
 TEST(LogFormat, GoldenBlock) {
-    BlockBuilder builder;
-    EXPECT_EQ(builder.add(make(RecordKind::kEntry, 7, 5, 2, "five")), 0U);
     Summary summary{{1, 128}, {{RecordKind::kCut, {7}, 4, 4}}};
-    const auto built = builder.finish(kLogId, {1, 200}, summary);
-    EXPECT_EQ(hex(built.bytes),
+    BlockBuilder builder(kLogId, {1, 200}, summary);
+    EXPECT_EQ(builder.add(make(RecordKind::kEntry, 7, 5, 2, "five")), (Place{1, 256}));
+    EXPECT_EQ(hex(builder.finish(summary)),
               "928b679f"
               "444b5642"
               "8877665544332211"

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/mutant.h"
 #include "storage_log/log.h"
 #include "world/deadline.h"
@@ -12,6 +13,14 @@ using base::Errc;
 using base::Error;
 using base::Result;
 using world::Task;
+
+namespace {
+
+// Of those whose block is durable. Few enough that the next block can soon begin, many enough to
+// make it worth it.
+constexpr int kToldAtOnce = 32;
+
+}  // namespace
 
 // A task in write(): found by its number when the answer comes, gone when it was cancelled.
 struct Log::Waiting {
@@ -34,7 +43,12 @@ void Log::submit(std::vector<Record> records, Done done) {
         done(std::unexpected(*failed_));
         return;
     }
-    queue_.push_back({std::move(records), std::move(done)});
+    std::size_t bytes = 0;
+    for (const Record& record : records) {
+        bytes += kRecordHeaderBytes + record.body.size();
+    }
+    CHECK(bytes <= base::limits::kLogSubmissionBytesMax);
+    queue_.push_back({std::move(records), std::move(done), bytes});
     work_.wake_all();
 }
 
@@ -52,28 +66,111 @@ Task<Result<void>> Log::write(std::vector<Record> records) {
     co_return *waiting.answer;
 }
 
+// What goes into one block, from the queue until everybody has been told.
+struct Log::Batch {
+    std::vector<Submission> submissions;
+    std::vector<Place> places;
+    std::size_t told = 0;    // Submissions,
+    std::size_t placed = 0;  // and their records.
+    std::optional<Result<void>> outcome;
+};
+
+// While one block flies to the disk, those who wrote the one before it are told, and they hand in
+// what the next one will hold: the disk waits for nobody.
 Task<Error> Log::run() {
+    std::optional<Batch> flying;
+    std::optional<Batch> landed;
+    world::Scope flight(world_.scheduler());
     for (;;) {
-        Result<void> done;
-        if (!queue_.empty()) {
-            done = co_await write_batch();
-        } else if (wants_collection()) {
-            done = co_await collect();
-        } else if (!co_await wait_for_work() && !covered_) {
-            BlockBuilder nothing;
-            done = co_await write_block(nothing);
-            if (done) {
-                covered_ = true;
-            } else if (done.error().code == Errc::kFull) {
-                done = Result<void>();  // Later, when there is space.
-            }
+        if (!flying && !queue_.empty()) {
+            flying = take_batch();
+            flight.spawn("log_block", fly(*flying));
         }
-        if (!done) {
-            failed_ = done.error();
-            refuse_all(std::unexpected(*failed_), {});
+        if (landed) {
+            tell_some(*landed);
+            if (landed->told == landed->submissions.size()) {
+                landed.reset();
+            } else {
+                co_await world_.yield();  // Those who were told may have more to write.
+            }
+        } else if (flying) {
+            co_await flight.join();
+            if (*flying->outcome) {
+                landed = std::move(flying);
+            } else {
+                refuse_all(flying->outcome->error(), *flying);
+            }
+            flying.reset();
+        } else if (const Result<void> rested = co_await rest(); !rested) {
+            failed_ = rested.error();
+        }
+        if (failed_) {
+            Batch nothing;
+            refuse_all(*failed_, nothing);
             co_return *failed_;
         }
     }
+}
+
+Log::Batch Log::take_batch() {
+    Batch batch;
+    std::size_t bytes = 0;
+    while (!queue_.empty() && (batch.submissions.empty() || bytes < options_.batch_bytes)) {
+        bytes += queue_.front().bytes;
+        batch.submissions.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    covered_ = false;
+    return batch;
+}
+
+Task<void> Log::fly(Batch& batch) {
+    std::vector<const Record*> records;
+    for (const Submission& submission : batch.submissions) {
+        for (const Record& record : submission.records) {
+            records.push_back(&record);
+        }
+    }
+    auto places = co_await write_block(records);
+    if (places) {
+        batch.places = std::move(*places);
+        batch.outcome = Result<void>();
+        counts_.records += records.size();
+        collecting_hurts_ = false;
+    } else {
+        batch.outcome = std::unexpected(places.error());
+    }
+}
+
+void Log::tell_some(Batch& landed) {
+    for (int slice = kToldAtOnce; slice > 0 && landed.told < landed.submissions.size(); --slice) {
+        Submission& submission = landed.submissions[landed.told++];
+        for (Record& record : submission.records) {
+            const Place at = landed.places[landed.placed++];
+            CHECK(
+                record.kind != RecordKind::kEntry || record.index <= group(record.group).last() + 1,
+                "an entry that does not continue its group's log");
+            apply(record, at, kRecordHeaderBytes + record.body.size());
+            keep_in_memory(std::move(record), at);
+        }
+        submission.done(Result<void>());
+    }
+}
+
+// Nothing waits and nothing flies. Without space for it, what there is to do is done later.
+Task<Result<void>> Log::rest() {
+    if (wants_collection()) {
+        co_return co_await collect();
+    }
+    if (co_await wait_for_work() || covered_) {
+        co_return Result<void>();
+    }
+    const auto covering = co_await write_block({});
+    if (!covering && covering.error().code != Errc::kFull) {
+        co_return std::unexpected(covering.error());
+    }
+    covered_ = covering.has_value();
+    co_return Result<void>();
 }
 
 // An error when the time has come to cover the last block.
@@ -91,85 +188,53 @@ Task<Result<void>> Log::wait_for_work() {
                                             Wait::for_work(*this));
 }
 
-Task<Result<void>> Log::write_batch() {
-    std::vector<Submission> batch;
-    std::vector<std::size_t> starts;
-    BlockBuilder block;
-    while (!queue_.empty() && (block.records() == 0 || block.bytes() < options_.batch_bytes)) {
-        for (const Record& record : queue_.front().records) {
-            starts.push_back(block.add(record));
-        }
-        batch.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-    }
-    const std::size_t count = block.records();
-    const Result<void> written = co_await write_block(block);
-    if (!written) {
-        refuse_all(written, std::move(batch));
-        // Without space others can go on; see the header.
-        co_return written.error().code == Errc::kFull ? Result<void>() : written;
-    }
-    counts_.records += count;
-    covered_ = false;
-    collecting_hurts_ = false;
-    const Place first = {summary_.of.segment, records_at_};
-    std::size_t next = 0;
-    for (Submission& submission : batch) {
-        for (const Record& record : submission.records) {
-            const Place at{first.segment, first.offset + starts[next++]};
-            CHECK(
-                record.kind != RecordKind::kEntry || record.index <= group(record.group).last() + 1,
-                "an entry that does not continue its group's log");
-            apply(record, at, kRecordHeaderBytes + record.body.size());
-            note_cached(record, at);
-        }
-    }
-    for (const Submission& submission : batch) {
-        submission.done(Result<void>());
-    }
-    co_return Result<void>();
-}
-
-// Afterwards `records_at_` and `summary_` say where it stands.
-Task<Result<void>> Log::write_block(BlockBuilder& block) {
+// One at a time. Says where the records stand.
+Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record*>& records) {
     if (segments_.empty() || segments_.rbegin()->second.bytes >= options_.segment_bytes) {
         CO_TRY(co_await next_segment());
     }
+    covered_ = false;
     auto& [number, segment] = *segments_.rbegin();
     const std::uint64_t size = segment.bytes;
-    Summary summary = summary_;
-    BlockBuilder::Built built = block.finish(log_id_, {number, size}, summary);
-    const std::size_t bytes = built.bytes.size();
+    BlockBuilder block(log_id_, {number, size}, summary_);
+    std::vector<Place> places;
+    places.reserve(records.size());
+    for (const Record* const record : records) {
+        places.push_back(block.add(*record));
+    }
+    Summary summary;
+    base::Bytes bytes = block.finish(summary);
+    const std::size_t count = bytes.size();
     const Result<void> written = MUTANT(log_skips_sync)
-                                     ? co_await segment.file->append(std::move(built.bytes))
-                                     : co_await segment.file->append_synced(std::move(built.bytes));
+                                     ? co_await segment.file->append(std::move(bytes))
+                                     : co_await segment.file->append_synced(std::move(bytes));
     if (!written) {
-        co_return co_await take_back(written.error(), size);
+        co_return std::unexpected(co_await take_back(written.error(), size));
     }
     ++counts_.syncs;
     ++counts_.blocks;
-    counts_.bytes += bytes;
-    segment.bytes = size + bytes;
+    counts_.bytes += count;
+    segment.bytes = size + count;
     summary_ = std::move(summary);
-    records_at_ = size + built.records_at;
-    co_return Result<void>();
+    co_return places;
 }
 
 // A prefix of the block may be there. It must be gone, durably, before anybody hears "refused".
-Task<Result<void>> Log::take_back(Error why, std::uint64_t size) {
+// Says what the caller should say.
+Task<Error> Log::take_back(Error why, std::uint64_t size) {
     if (why.code != Errc::kFull) {
-        co_return std::unexpected(std::move(why));
+        co_return why;
     }
     ++counts_.refused;
     const auto file = segments_.rbegin()->second.file;
     for (const bool syncing : {false, true}) {
         const Result<void> back = syncing ? co_await file->sync() : co_await file->truncate(size);
         if (!back) {
-            co_return base::fail(Errc::kUnknown, "cannot take back a block that had no room: " +
-                                                     back.error().detail);
+            co_return Error{Errc::kUnknown,
+                            "cannot take back a block that had no room: " + back.error().detail};
         }
     }
-    co_return std::unexpected(std::move(why));
+    co_return why;
 }
 
 Task<Result<void>> Log::next_segment() {
@@ -194,13 +259,17 @@ Task<Result<void>> Log::next_segment() {
     co_return Result<void>();
 }
 
-// Whatever waits may build on what was refused.
-void Log::refuse_all(const Result<void>& why, std::vector<Submission> batch) {
-    for (std::deque<Submission> queue = std::exchange(queue_, {}); Submission & each : queue) {
-        batch.push_back(std::move(each));
+// Whatever waits may build on what was refused. Without space others can go on later; after any
+// other error nobody can.
+void Log::refuse_all(const Error& why, Batch& batch) {
+    if (why.code != Errc::kFull) {
+        failed_ = why;
     }
-    for (const Submission& submission : batch) {
-        submission.done(why);
+    for (std::deque<Submission> queue = std::exchange(queue_, {}); Submission & each : queue) {
+        batch.submissions.push_back(std::move(each));
+    }
+    for (const Submission& submission : batch.submissions) {
+        submission.done(std::unexpected(why));
     }
 }
 
