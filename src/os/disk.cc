@@ -60,14 +60,15 @@ public:
     }
 
     // One hop to another thread, not two.
-    Task<Result<void>> append_synced(Bytes data) override {
+    Task<Result<void>> write_synced(std::uint64_t offset, Bytes data) override {
         CO_TRY(check_chunk(data.size()));
         const Change change(*this);
-        co_return co_await off_reactor(world_, home_, threads_.sync,
-                                       [file = file_, data = std::move(data)]() -> Result<void> {
-                                           TRY(append_bytes(*file, data));
-                                           return sync_file(*file);
-                                       });
+        co_return co_await off_reactor(
+            world_, home_, threads_.sync,
+            [file = file_, offset, data = std::move(data)]() -> Result<void> {
+                TRY(write_bytes(*file, offset, data));
+                return sync_file(*file);
+            });
     }
 
     Task<Result<void>> sync() override {

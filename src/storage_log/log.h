@@ -40,6 +40,9 @@ struct LogOptions {
     std::uint64_t batch_bytes = std::uint64_t{1} << 20;     // A block is closed beyond this.
     std::uint64_t cache_bytes = std::uint64_t{64} << 20;    // Of entries kept in memory.
 
+    // Written behind the end of the segment, where small blocks will stand.
+    std::uint64_t zeros_ahead = std::uint64_t{1} << 20;
+
     // Without traffic for so long, the last block is covered by an empty one behind it.
     time::Duration idle_after = 20ms;
 

@@ -63,6 +63,7 @@ public:
                    .in_a_write = rng_.chance(500'000)};
         options_.segment_bytes = 512U << rng_.below(8);
         options_.batch_bytes = 64U << rng_.below(10);
+        options_.zeros_ahead = rng_.below(2) * 500;
         options_.cache_bytes = rng_.below(3) * 2000;
         body_bytes_max_ = 1 + rng_.below(rng_.chance(200'000) ? 4000 : 200);
         idle_load_ = rng_.chance(500'000);

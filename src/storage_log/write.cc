@@ -20,6 +20,10 @@ namespace {
 // make it worth it.
 constexpr int kToldAtOnce = 32;
 
+// Blocks up to this size are written into zeros that are there already: a sync that need not make
+// the file longer takes two thirds of the time. For larger ones writing twice costs more than that.
+constexpr std::size_t kSmallBlockBytes = std::size_t{16} << 10;
+
 }  // namespace
 
 // A task in write(): found by its number when the answer comes, gone when it was cancelled.
@@ -205,9 +209,12 @@ Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record
     Summary summary;
     base::Bytes bytes = block.finish(summary);
     const std::size_t count = bytes.size();
+    if (count <= kSmallBlockBytes && size + count > segment.file->size()) {
+        bytes.resize(count + options_.zeros_ahead);
+    }
     const Result<void> written = MUTANT(log_skips_sync)
-                                     ? co_await segment.file->append(std::move(bytes))
-                                     : co_await segment.file->append_synced(std::move(bytes));
+                                     ? co_await segment.file->write(size, std::move(bytes))
+                                     : co_await segment.file->write_synced(size, std::move(bytes));
     if (!written) {
         co_return std::unexpected(co_await take_back(written.error(), size));
     }
@@ -245,7 +252,7 @@ Task<Result<void>> Log::next_segment() {
     auto file = co_await world_.disk().open(path, world::OpenMode::kCreate);
     Result<void> made = file ? co_await (*file)->truncate(0) : std::unexpected(file.error());
     if (made) {
-        made = co_await (*file)->append_synced(encode_segment_header({log_id_, number, before}));
+        made = co_await (*file)->write_synced(0, encode_segment_header({log_id_, number, before}));
     }
     if (made) {
         made = co_await world_.disk().sync_directory(options_.directory);

@@ -12,8 +12,8 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
-Task<base::Result<void>> File::append_synced(base::Bytes data) {
-    CO_TRY(co_await append(std::move(data)));
+Task<base::Result<void>> File::write_synced(std::uint64_t offset, base::Bytes data) {
+    CO_TRY(co_await write(offset, std::move(data)));
     co_return co_await sync();
 }
 

@@ -37,8 +37,8 @@ public:
 
     virtual Task<base::Result<void>> append(base::Bytes data) = 0;
 
-    // append(), then sync(), in one go where that is cheaper: a log waits for both.
-    virtual Task<base::Result<void>> append_synced(base::Bytes data);
+    // write(), then sync(), in one go where that is cheaper: a log waits for both.
+    virtual Task<base::Result<void>> write_synced(std::uint64_t offset, base::Bytes data);
     virtual Task<base::Result<void>> write(std::uint64_t offset, base::Bytes data) = 0;
 
     // Fewer bytes than asked for only at the end of the file.
