@@ -11,6 +11,7 @@
 #include "distkv/clock.h"
 #include "distkv/cone.h"
 #include "distkv/help_text.h"
+#include "distkv/log_files.h"
 #include "distkv/physics.h"
 #include "distkv/sim_demo.h"
 #include "distkv/sim_gossip.h"
@@ -71,6 +72,7 @@ public:
         add_sim();
         add_physics();
         add_clock();
+        add_log();
     }
 
     Exit run(std::vector<std::string> words, const Output& output);
@@ -86,6 +88,7 @@ private:
     void add_physics_budget(CLI::App& physics);
     void add_physics_cone(CLI::App& physics);
     void add_clock();
+    void add_log();
 
     Exit dispatch(const Output& output);
     [[nodiscard]] const CLI::App& deepest() const;
@@ -101,6 +104,7 @@ private:
     PhysicsBudget budget_;
     PhysicsCone cone_;
     ClockQuestion clock_;
+    LogQuestion log_;
     // What to do when this verb is the last one on the line.
     std::map<const CLI::App*, std::function<Exit(const Output&)>> actions_;
 };
@@ -177,6 +181,25 @@ void CommandLine::add_clock() {
         ->description("The largest uncertainty to accept (default 250ms)");
     add_flag(app, "--json", clock_.json, "One line of JSON");
     actions_[&app] = [this](const Output& output) { return run_clock(clock_, output); };
+}
+
+void CommandLine::add_log() {
+    CLI::App& log = *add_verb(app_, "log", "Look inside the log of a node that does not run",
+                              help::kLog, help::kLogExamples);
+    const auto add = [&](const std::string& name, std::string_view one_line,
+                         auto run) -> CLI::App& {
+        CLI::App& app = *add_verb(log, name, one_line, help::kLog, help::kLogExamples);
+        app.add_option("directory", log_.directory, "The data directory of a node")
+            ->type_name("DIR")
+            ->required();
+        add_flag(app, "--json", log_.json, "Lines of JSON");
+        actions_[&app] = [this, run](const Output& output) { return run(log_, output); };
+        return app;
+    };
+    add("verify", "Is it whole? If not, what is missing?", run_log_verify);
+    add_whole(add("dump", "Every record, in order, without users' data", run_log_dump), "--group",
+              log_.group, {})
+        ->description("Only the records of this group");
 }
 
 void CommandLine::add_sim_gossip(CLI::App& sim) {

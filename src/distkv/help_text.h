@@ -107,4 +107,13 @@ inline constexpr std::string_view kClockExamples =
   distkv clock --declared 50ms     I answer for 50 ms
   distkv clock --limit 10ms        and would not accept more than 10 ms)";
 
+inline constexpr std::string_view kLog =
+    "The shared log of a node: what every group on it has promised and not yet forgotten. Looks at "
+    "the files of a node that does not run, and changes nothing. Exit code 1 when acknowledged "
+    "records are damaged, with their group and range.";
+inline constexpr std::string_view kLogExamples =
+    R"(Try:
+  distkv log verify /var/lib/distkv             is it whole?
+  distkv log dump /var/lib/distkv --group 7     every record of group 7, without users' data)";
+
 }  // namespace distkv::distkv::help

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "storage_log/segments.h"
 
 namespace distkv::storage_log {
 
@@ -107,12 +108,7 @@ void Log::released(GroupId group, Place at, std::size_t bytes) {
 }
 
 std::string Log::path_of(std::uint64_t number) const {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string name(16, '0');
-    for (std::size_t i = 0; i < 16; ++i) {
-        name[15 - i] = kDigits[(number >> (4 * i)) & 15U];
-    }
-    return options_.directory + "/" + name + ".log";
+    return options_.directory + "/" + segment_name(number);
 }
 
 }  // namespace distkv::storage_log

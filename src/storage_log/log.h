@@ -150,10 +150,8 @@ private:
     struct OldSegment;
     world::Task<base::Result<void>> recover();
     world::Task<base::Result<std::vector<OldSegment>>> open_segments();
-    world::Task<base::Result<OldSegment>> open_segment(std::uint64_t number);
     world::Task<base::Result<base::Bytes>> read_all(world::File& file);
     world::Task<base::Result<void>> drop_unborn_segment(std::vector<OldSegment>& old);
-    void find_log_id(const std::vector<OldSegment>& old);
     world::Task<base::Result<void>> scan(std::vector<OldSegment> old);
     world::Task<base::Result<void>> secure_tail(OldSegment& newest, base::Bytes bytes,
                                                 const Scanner& scanner);
