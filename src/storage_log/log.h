@@ -167,6 +167,7 @@ private:
     world::Task<base::Result<std::vector<Place>>> write_block(
         const std::vector<const Record*>& records);
     world::Task<base::Result<void>> next_segment();
+    world::Task<base::Result<void>> put(world::File& file, std::uint64_t offset, base::Bytes bytes);
     world::Task<base::Error> take_back(base::Error why, std::uint64_t size);
     void refuse_all(const base::Error& why, Batch& batch);
 

@@ -104,10 +104,7 @@ Task<Result<void>> Log::scan(std::vector<OldSegment> old) {
         const SegmentFacts& facts = old[i].facts;
         const bool last = i + 1 == old.size();
         Bytes bytes = CO_TRY(co_await read_all(*old[i].file));
-        if (const auto count = bytes_by_the_next(facts, last ? nullptr : &old[i + 1].facts)) {
-            // What is missing of it shows as damage, what is beyond was never begun.
-            bytes.resize(*count);
-        }
+        trim_by_the_next(facts, last ? nullptr : &old[i + 1].facts, bytes);
         segments_[facts.number].bytes = bytes.size();
         scan_segment(scanner, facts, i == 0 ? nullptr : &old[i - 1].facts, bytes,
                      last || MUTANT(log_takes_damage_for_tail));
@@ -130,7 +127,9 @@ Task<Result<void>> Log::secure_tail(OldSegment& newest, Bytes bytes, const Scann
         recovery_.tail_bytes_cut += file.size() - valid;
         CO_TRY(co_await file.truncate(valid));
     }
-    const std::uint64_t before = newest.facts.header ? newest.facts.header->bytes_before : 0;
+    // Its header may be damaged, so that is not asked.
+    const auto previous = segments_.find(newest.facts.number - 1);
+    const std::uint64_t before = previous == segments_.end() ? 0 : previous->second.bytes;
     CO_TRY(co_await file.write(0, encode_segment_header({log_id_, newest.facts.number, before})));
     if (const auto last_block = scanner.last_block()) {
         CO_TRY(co_await file.write(*last_block, bytes.substr(*last_block, valid - *last_block)));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "storage_log/segments.h"
 
 namespace distkv::storage_log {
 namespace {
@@ -208,6 +209,31 @@ TEST(Scan, ALaterSegmentProvesTheWholeOfTheOneBefore) {
     const Read found = read({damaged, log.segments[1]});
     ASSERT_EQ(found.damage.size(), 1U);
     EXPECT_EQ(found.damage[0].lost, (std::vector<SummaryLine>{{RecordKind::kEntry, {7}, 1, 1}}));
+}
+
+TEST(Segments, WhatStoodReadyForMoreIsNoDamageWhenTheNextHeaderIsLost) {
+    Written log;
+    log.segment();
+    log.block({make(RecordKind::kEntry, 7, 1, 1, "one")});
+    log.segment();
+    log.block({make(RecordKind::kEntry, 7, 2, 1, "two")});
+    for (std::size_t i = 0; i < kFirstBlockAt; ++i) {
+        log.segments[1][i] = 'x';
+    }
+    log.segments[0].resize(log.segments[0].size() + 5000);
+    const auto found =
+        inspect({{1, log.segments[0]}, {2, log.segments[1]}}, [](const Scanner::Found&) {}).value();
+    EXPECT_TRUE(found.damage.empty());
+    EXPECT_EQ(found.groups.at({7}).last(), 2U);
+    EXPECT_TRUE(found.groups.at({7}).is_whole());
+}
+
+TEST(Segments, NamesAndNumbers) {
+    EXPECT_EQ(segment_name(0x1f), "000000000000001f.log");
+    EXPECT_EQ(segment_number("000000000000001f.log"), 0x1fU);
+    for (const char* name : {"1f.log", "000000000000001F.log", "000000000000001f.tmp", ""}) {
+        EXPECT_EQ(segment_number(name), std::nullopt) << name;
+    }
 }
 
 TEST(Scan, ADamagedRecordHeaderIsNamedByTheNextBlock) {

@@ -74,11 +74,14 @@ std::uint64_t log_id_of(const std::vector<SegmentFacts>& segments) {
     return 0;
 }
 
-std::optional<std::uint64_t> bytes_by_the_next(const SegmentFacts& segment,
-                                               const SegmentFacts* next) {
-    return next != nullptr && next->header && next->number == segment.number + 1
-               ? std::optional(next->header->bytes_before)
-               : std::nullopt;
+void trim_by_the_next(const SegmentFacts& segment, const SegmentFacts* next, base::Bytes& bytes) {
+    if (next != nullptr && next->header && next->number == segment.number + 1) {
+        bytes.resize(next->header->bytes_before);
+    } else if (next != nullptr) {
+        // It does not say. The zeros that stood ready for more are not a part of it.
+        const std::size_t written = bytes.find_last_not_of('\0') + 1;
+        bytes.resize((written + kBlockAlignment - 1) & ~(kBlockAlignment - 1));
+    }
 }
 
 void scan_segment(Scanner& scanner, const SegmentFacts& segment, const SegmentFacts* before,
@@ -130,9 +133,7 @@ Result<Inspection> inspect(const std::vector<SegmentBytes>& segments,
     for (std::size_t i = 0; i < facts.size(); ++i) {
         const bool last = i + 1 == facts.size();
         base::Bytes bytes = segments[i].bytes;
-        if (const auto count = bytes_by_the_next(facts[i], last ? nullptr : &facts[i + 1])) {
-            bytes.resize(*count);
-        }
+        trim_by_the_next(facts[i], last ? nullptr : &facts[i + 1], bytes);
         scan_segment(scanner, facts[i], i == 0 ? nullptr : &facts[i - 1], bytes, last);
         found.segments.push_back(
             {facts[i].number, last ? scanner.valid_bytes() : bytes.size(), !facts[i].header});

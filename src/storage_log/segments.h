@@ -33,10 +33,10 @@ base::Result<SegmentFacts> look_at_segment(std::uint64_t number, base::ByteView 
 // By the headers, else by the blocks; 0 when nothing says.
 std::uint64_t log_id_of(const std::vector<SegmentFacts>& segments);
 
-// How many bytes of a segment had been made durable, as the one after it says; nothing when that
-// cannot be known.
-std::optional<std::uint64_t> bytes_by_the_next(const SegmentFacts& segment,
-                                               const SegmentFacts* next);
+// Makes `bytes` what had been made durable of a segment when the one after it was begun: what is
+// missing of it then shows as damage, what is beyond was never begun. Without a next one, all of
+// it.
+void trim_by_the_next(const SegmentFacts& segment, const SegmentFacts* next, base::Bytes& bytes);
 
 // Hands a segment to the scanner, and before it those that are missing.
 void scan_segment(Scanner& scanner, const SegmentFacts& segment, const SegmentFacts* before,

@@ -209,12 +209,15 @@ Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record
     Summary summary;
     base::Bytes bytes = block.finish(summary);
     const std::size_t count = bytes.size();
-    if (count <= kSmallBlockBytes && size + count > segment.file->size()) {
-        bytes.resize(count + options_.zeros_ahead);
+    const bool lengthens = size + count > segment.file->size();
+    Result<void> written = base::fail(Errc::kFull, "");
+    if (lengthens && count <= kSmallBlockBytes) {
+        const base::Bytes zeros(options_.zeros_ahead, '\0');
+        written = co_await put(*segment.file, size, bytes + zeros);
     }
-    const Result<void> written = MUTANT(log_skips_sync)
-                                     ? co_await segment.file->write(size, std::move(bytes))
-                                     : co_await segment.file->write_synced(size, std::move(bytes));
+    if (!written && written.error().code == Errc::kFull) {  // Or only without the zeros.
+        written = co_await put(*segment.file, size, std::move(bytes));
+    }
     if (!written) {
         co_return std::unexpected(co_await take_back(written.error(), size));
     }
@@ -224,6 +227,11 @@ Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record
     segment.bytes = size + count;
     summary_ = std::move(summary);
     co_return places;
+}
+
+Task<Result<void>> Log::put(world::File& file, std::uint64_t offset, base::Bytes bytes) {
+    co_return MUTANT(log_skips_sync) ? co_await file.write(offset, std::move(bytes))
+                                     : co_await file.write_synced(offset, std::move(bytes));
 }
 
 // A prefix of the block may be there. It must be gone, durably, before anybody hears "refused".
