@@ -20,7 +20,8 @@
     X(leap_is_believed, "a leap of the own wall clock is stamped with at once")          \
     X(receive_skips_merge, "receive() does not move past the sender's stamp")            \
     X(log_skips_sync, "the shared log acknowledges what was not synced")                 \
-    X(log_takes_damage_for_tail, "the shared log cuts at the first damaged block")
+    X(log_takes_damage_for_tail, "the shared log cuts at the first damaged block")       \
+    X(history_ignores_real_time, "the linearizability checker forgets who returned before whom")
 
 namespace distkv::base {
 
