@@ -12,13 +12,34 @@ using base::Errc;
 using base::Result;
 using world::Task;
 
+namespace {
+
+// Of writers, between two steps of collection; none waits for more than a block's worth of copies.
+constexpr std::uint64_t kBlocksPerCollection = 4;
+
+// Freed in one step: small segments may come faster than steps.
+constexpr int kFreedPerStep = 16;
+
+}  // namespace
+
+// Beyond this what is needed of the oldest segment is written again.
+std::uint64_t Log::bytes_wanted() const {
+    return options_.garbage_factor * live_bytes_ + 3 * options_.segment_bytes;
+}
+
 bool Log::wants_collection() const {
-    if (segments_.size() < 2 || collecting_hurts_ || holds_damage(segments_.begin()->first)) {
-        return false;
-    }
-    const std::uint64_t room = 3 * options_.segment_bytes;
-    return segments_.begin()->second.live.empty() ||
-           bytes() > options_.garbage_factor * live_bytes_ + room;
+    return oldest_may_go() && (segments_.begin()->second.live.empty() || bytes() > bytes_wanted());
+}
+
+bool Log::oldest_may_go() const {
+    return segments_.size() > 1 && !collecting_hurts_ && !holds_damage(segments_.begin()->first);
+}
+
+// Also while there is always more to write, else a busy log would never give anything back; and
+// more often when it has grown too large all the same.
+bool Log::collection_is_due() const {
+    const std::uint64_t blocks = bytes() > 2 * bytes_wanted() ? 1 : kBlocksPerCollection;
+    return blocks_since_collection_ >= blocks && wants_collection();
 }
 
 // Freed, it could no longer say what is missing.
@@ -36,11 +57,18 @@ bool Log::holds_damage(std::uint64_t segment) const {
 
 // One step, so that writers do not wait for long.
 Task<Result<void>> Log::collect() {
-    const std::uint64_t oldest = segments_.begin()->first;
-    std::vector<GroupLog::Live> live = CO_TRY(co_await gather(oldest));
-    const Result<void> done = live.empty() && segments_.begin()->second.live.empty()
-                                  ? co_await free_oldest()
-                                  : co_await copy_forward(std::move(live));
+    blocks_since_collection_ = 0;
+    for (int i = 0; i < kFreedPerStep; ++i) {
+        if (!oldest_may_go() || !segments_.begin()->second.live.empty()) {
+            break;
+        }
+        CO_TRY(co_await free_oldest());
+    }
+    if (!wants_collection()) {
+        co_return Result<void>();
+    }
+    const Result<void> done =
+        co_await copy_forward(CO_TRY(co_await gather(segments_.begin()->first)));
     if (!done && done.error().code == Errc::kFull) {
         collecting_hurts_ = true;
         co_return Result<void>();

@@ -92,7 +92,7 @@ void Log::apply(const Record& record, Place at, std::size_t size) {
 
 void Log::placed(GroupId group, Place at, std::size_t bytes) {
     live_bytes_ += bytes;
-    ++segments_[at.segment].live[group];
+    ++segments_.at(at.segment).live[group];
 }
 
 void Log::released(GroupId group, Place at, std::size_t bytes) {

@@ -173,6 +173,9 @@ private:
 
     // collect.cc
     [[nodiscard]] bool wants_collection() const;
+    [[nodiscard]] bool collection_is_due() const;
+    [[nodiscard]] bool oldest_may_go() const;
+    [[nodiscard]] std::uint64_t bytes_wanted() const;
     [[nodiscard]] bool holds_damage(std::uint64_t segment) const;
     world::Task<base::Result<void>> collect();
     world::Task<base::Result<std::vector<GroupLog::Live>>> gather(std::uint64_t segment);
@@ -197,6 +200,7 @@ private:
     Summary summary_;  // Of the last block.
     std::uint64_t live_bytes_ = 0;
     bool covered_ = true;  // The last block is known to be durable to whoever reads the log.
+    std::uint64_t blocks_since_collection_ = 0;
     bool collecting_hurts_ = false;  // There was no space for copies; until something is written.
 
     std::deque<Submission> queue_;

@@ -10,28 +10,19 @@ SummaryLine line_of(const Record& record) {
     return {record.kind, record.group, record.index, record.index};
 }
 
-// Lines without those records; `whole` holds single records.
-std::vector<SummaryLine> without(const std::vector<SummaryLine>& lines,
-                                 const std::vector<SummaryLine>& whole) {
-    std::vector<SummaryLine> left;
+// Adds the lines without the first `count` records. A block may hold one index twice, so it is
+// their order that tells them apart.
+void add_behind(std::vector<SummaryLine>& to, const std::vector<SummaryLine>& lines,
+                std::uint64_t count) {
     for (const SummaryLine& line : lines) {
-        SummaryLine rest = line;
-        bool any = true;
-        for (const SummaryLine& one : whole) {  // In the order of the log, so ascending in a line.
-            if (any && one.kind == rest.kind && one.group == rest.group &&
-                one.first >= rest.first && one.first <= rest.last) {
-                if (one.first > rest.first) {
-                    left.push_back({rest.kind, rest.group, rest.first, one.first - 1});
-                }
-                any = one.first < rest.last;
-                rest.first = one.first + 1;
-            }
+        const std::uint64_t records = line.last - line.first + 1;
+        if (count >= records) {
+            count -= records;
+            continue;
         }
-        if (any) {
-            left.push_back(rest);
-        }
+        to.push_back({line.kind, line.group, line.first + count, line.last});
+        count = 0;
     }
-    return left;
 }
 
 std::string to_text(const SummaryLine& line) {
@@ -112,15 +103,15 @@ void Scanner::segment(std::uint64_t number, base::ByteView bytes, bool last) {
             return;  // The tail.
         }
         if (block) {
-            const auto lost = block->lost;
+            auto lost = std::move(block->lost);
             const bool named = block->names_its_losses;
             const std::size_t end = block->end;
+            const std::uint64_t parsed = block->whole.size() + lost.size();
             take(std::move(*block));
-            begin_damage(at, end - offset, lost, named);
+            begin_damage({at, end - offset, std::move(lost), named}, parsed);
             offset = std::min(end, next);
         } else {
-            whole_in_damaged_.clear();
-            begin_damage(at, next - offset, {}, false);
+            begin_damage({at, next - offset, {}, false}, 0);
             offset = next;
         }
         valid_bytes_ = offset;
@@ -128,19 +119,14 @@ void Scanner::segment(std::uint64_t number, base::ByteView bytes, bool last) {
 }
 
 void Scanner::lost_segment(std::uint64_t number, std::uint64_t bytes) {
-    begin_damage({number, 0}, bytes, {}, false);
+    begin_damage({{number, 0}, bytes, {}, false}, 0);
 }
 
 void Scanner::take(Block block) {
     name_damage(block.header.summary);
     ++blocks_;
-    whole_in_damaged_.clear();
     summary_ = {block.at, {}};
     for (Found& found : block.whole) {
-        const SummaryLine line = line_of(found.record);
-        if (!block.intact) {
-            whole_in_damaged_.push_back(line);
-        }
         summarise(summary_.lines, found.record);
         on_record_(std::move(found));
     }
@@ -148,11 +134,11 @@ void Scanner::take(Block block) {
     last_block_ = block.at.offset;
 }
 
-void Scanner::begin_damage(Place at, std::uint64_t bytes, std::vector<SummaryLine> lost,
-                           bool all_named) {
+void Scanner::begin_damage(Damage damage, std::uint64_t parsed) {
     tell_damage();
-    untold_ = {at, bytes, std::move(lost), all_named};
-    if (all_named) {
+    untold_ = std::move(damage);
+    parsed_in_untold_ = parsed;
+    if (untold_->all_named) {
         tell_damage();
     }
 }
@@ -167,7 +153,7 @@ void Scanner::name_damage(const Summary& summary) {
                            summary.of.offset > untold_->at.offset &&
                            summary.of.offset < untold_->at.offset + untold_->bytes;
     if (is_about_it || is_within) {
-        untold_->lost = is_about_it ? without(summary.lines, whole_in_damaged_) : summary.lines;
+        add_behind(untold_->lost, summary.lines, is_about_it ? parsed_in_untold_ : 0);
         untold_->all_named = is_about_it;  // Else it is about the last of several.
     }
     tell_damage();

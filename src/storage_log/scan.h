@@ -75,15 +75,15 @@ private:
     [[nodiscard]] std::optional<Block> read_block(base::ByteView bytes, Place at) const;
     [[nodiscard]] std::size_t next_block(base::ByteView bytes, Place after) const;
     void take(Block block);
-    void begin_damage(Place at, std::uint64_t bytes, std::vector<SummaryLine> lost, bool all_named);
+    void begin_damage(Damage damage, std::uint64_t parsed);
     void name_damage(const Summary& summary);
     void tell_damage();
 
     std::uint64_t log_id_;
     OnRecord on_record_;
     OnDamage on_damage_;
-    std::optional<Damage> untold_;               // Waits for a summary that names it.
-    std::vector<SummaryLine> whole_in_damaged_;  // What of it is not lost.
+    std::optional<Damage> untold_;        // Waits for a summary that names it.
+    std::uint64_t parsed_in_untold_ = 0;  // Records at its beginning that were told or named.
     std::uint64_t valid_bytes_ = 0;
     std::optional<std::uint64_t> last_block_;
     std::uint64_t blocks_ = 0;

@@ -251,6 +251,23 @@ TEST(Scan, ADamagedRecordHeaderIsNamedByTheNextBlock) {
               "segment 1 at 128, 184 bytes; group 7: entry 2; group 9: entry 5");
 }
 
+// Found by the simulator: the first of two entries of one index hid the loss of the second.
+TEST(Scan, AnIndexThatStandsTwiceInABlockIsLostOnce) {
+    Written log;
+    log.segment();
+    log.block({make(RecordKind::kEntry, 4, 7, 1, "old"), make(RecordKind::kEntry, 1, 1, 1, "x"),
+               make(RecordKind::kEntry, 4, 7, 2, "new")});
+    log.block({});
+    base::Bytes bytes = log.segments[0];
+    const std::size_t second = bytes.find("old") + 3;
+    bytes[second + 20] ^= 1;  // In the header of the record behind it.
+    const Read found = read({bytes});
+    ASSERT_EQ(found.damage.size(), 1U);
+    EXPECT_TRUE(found.damage[0].all_named);
+    EXPECT_EQ(found.damage[0].lost, (std::vector<SummaryLine>{{RecordKind::kEntry, {1}, 1, 1},
+                                                              {RecordKind::kEntry, {4}, 7, 7}}));
+}
+
 TEST(Scan, TwoDamagedBlocksInARowSayThatMoreMayBeLost) {
     Written log = three_blocks();
     base::Bytes bytes = log.segments[0];

@@ -86,7 +86,7 @@ Task<Error> Log::run() {
     std::optional<Batch> landed;
     world::Scope flight(world_.scheduler());
     for (;;) {
-        if (!flying && !queue_.empty()) {
+        if (!flying && !queue_.empty() && !collection_is_due()) {
             flying = take_batch();
             flight.spawn("log_block", fly(*flying));
         }
@@ -223,6 +223,7 @@ Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record
     }
     ++counts_.syncs;
     ++counts_.blocks;
+    ++blocks_since_collection_;
     counts_.bytes += count;
     segment.bytes = size + count;
     summary_ = std::move(summary);
