@@ -105,11 +105,11 @@ void Scanner::segment(std::uint64_t number, base::ByteView bytes, bool last) {
         if (block) {
             auto lost = std::move(block->lost);
             const bool named = block->names_its_losses;
-            const std::size_t end = block->end;
+            const std::size_t end = std::min(block->end, next);
             const std::uint64_t parsed = block->whole.size() + lost.size();
             take(std::move(*block));
             begin_damage({at, end - offset, std::move(lost), named}, parsed);
-            offset = std::min(end, next);
+            offset = end;
         } else {
             begin_damage({at, next - offset, {}, false}, 0);
             offset = next;

@@ -31,6 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     scanner.segment(1, bytes, size % 2 == 0);
     scanner.finish();
     CHECK(records <= size / storage_log::kRecordHeaderBytes);
-    CHECK(lost <= size);
+    CHECK(lost <= size);  // No byte is counted twice.
     return 0;
 }

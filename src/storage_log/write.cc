@@ -99,12 +99,12 @@ Task<Error> Log::run() {
             }
         } else if (flying) {
             co_await flight.join();
-            if (*flying->outcome) {
-                landed = std::move(flying);
+            Batch batch = *std::exchange(flying, std::nullopt);
+            if (*batch.outcome) {
+                landed = std::move(batch);
             } else {
-                refuse_all(flying->outcome->error(), *flying);
+                refuse_all(batch.outcome->error(), batch);
             }
-            flying.reset();
         } else if (const Result<void> rested = co_await rest(); !rested) {
             failed_ = rested.error();
         }
