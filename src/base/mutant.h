@@ -9,19 +9,22 @@
 #include <string_view>
 
 // name, what the bug would be
-#define DISTKV_MUTANT_LIST(X)                                                            \
-    X(hlc_forgets_persist, "the HLC stamps before its ceiling is durable")               \
-    X(skew_guard_off, "stamps from any distance in the future are accepted")             \
-    X(wall_clock_leak, "a node looks at the machine's clock instead of its world's")     \
-    X(cancel_leaks_timer, "a cancelled sleep leaves its timer behind")                   \
-    X(offset_ignores_drift, "old clock-offset bounds are not widened by drift")          \
-    X(offset_keeps_first_lead, "where a peer's wall stands is learned once and for all") \
-    X(judge_minority_rules, "the clock judge accepts a quorum below the majority")       \
-    X(leap_is_believed, "a leap of the own wall clock is stamped with at once")          \
-    X(receive_skips_merge, "receive() does not move past the sender's stamp")            \
-    X(log_skips_sync, "the shared log acknowledges what was not synced")                 \
-    X(log_takes_damage_for_tail, "the shared log cuts at the first damaged block")       \
-    X(history_ignores_real_time, "the linearizability checker forgets who returned before whom")
+#define DISTKV_MUTANT_LIST(X)                                                                    \
+    X(hlc_forgets_persist, "the HLC stamps before its ceiling is durable")                       \
+    X(skew_guard_off, "stamps from any distance in the future are accepted")                     \
+    X(wall_clock_leak, "a node looks at the machine's clock instead of its world's")             \
+    X(cancel_leaks_timer, "a cancelled sleep leaves its timer behind")                           \
+    X(offset_ignores_drift, "old clock-offset bounds are not widened by drift")                  \
+    X(offset_keeps_first_lead, "where a peer's wall stands is learned once and for all")         \
+    X(judge_minority_rules, "the clock judge accepts a quorum below the majority")               \
+    X(leap_is_believed, "a leap of the own wall clock is stamped with at once")                  \
+    X(receive_skips_merge, "receive() does not move past the sender's stamp")                    \
+    X(log_skips_sync, "the shared log acknowledges what was not synced")                         \
+    X(log_takes_damage_for_tail, "the shared log cuts at the first damaged block")               \
+    X(history_ignores_real_time, "the linearizability checker forgets who returned before whom") \
+    X(engine_skips_sync, "a flush of the memory engine answers without a sync")                  \
+    X(engine_mark_outside_batch, "the applied index is written in a batch of its own")           \
+    X(engine_loses_range, "a range delete misses the last key of its range")
 
 namespace distkv::base {
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -24,7 +25,7 @@ public:
     }
     void remove(base::Bytes key) { add({Kind::kRemove, std::move(key), {}}); }
 
-    // Every key k with from <= k < until, by unsigned bytes.
+    // Every key k with from <= k < until, by unsigned bytes: none if until <= from.
     void remove_range(base::Bytes from, base::Bytes until) {
         add({Kind::kRemoveRange, std::move(from), std::move(until)});
     }

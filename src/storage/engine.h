@@ -99,9 +99,14 @@ public:
     virtual std::unique_ptr<Snapshot> snapshot() = 0;
 
     // Bring into memory, as far as there is room, what get() of these keys, or a cursor over the
-    // first `bytes_max` bytes of the range, will look at.
-    virtual world::Task<base::Result<void>> prefetch(std::vector<base::Bytes> keys) = 0;
-    virtual world::Task<base::Result<void>> prefetch_range(Range range, std::size_t bytes_max) = 0;
+    // first `bytes_max` bytes of the range, will look at in the state `at`; at least what it takes
+    // to come to the first key. (The state matters: an old version lies elsewhere than the newest,
+    // and a cursor over an old state may have to pass any number of newer keys.) The snapshot may
+    // go before the task ends.
+    virtual world::Task<base::Result<void>> prefetch(std::vector<base::Bytes> keys,
+                                                     const Snapshot* at) = 0;
+    virtual world::Task<base::Result<void>> prefetch_range(Range range, std::size_t bytes_max,
+                                                           const Snapshot* at) = 0;
 
     virtual base::Result<Sequence> apply(const Batch& batch) = 0;
 
