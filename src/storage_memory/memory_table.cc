@@ -97,12 +97,12 @@ void MemoryTable::set_newest(Keys::iterator at, std::optional<Bytes> value) {
 
 // Gives a superseded version to the newest pin that sees it; drops it when there is none.
 void MemoryTable::settle(Superseded version) {
-    auto pin = pinned_.lower_bound(version.successor);
-    if (pin == pinned_.begin() || (--pin)->first < version.sequence) {
+    const auto beyond = pinned_.lower_bound(version.successor);
+    if (beyond == pinned_.begin() || std::prev(beyond)->first < version.sequence) {
         drop(version);
         return;
     }
-    pin->second.held.push_back(std::move(version));
+    std::prev(beyond)->second.held.push_back(std::move(version));
 }
 
 void MemoryTable::drop(const Superseded& version) {

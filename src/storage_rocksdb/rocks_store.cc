@@ -101,8 +101,11 @@ Result<void> check_current_is_there(const std::string& directory) {
          it.increment(error)) {
         const std::string name = it->path().filename().string();
         if (name.ends_with(".sst") || name.starts_with("MANIFEST-")) {
-            return fail(Errc::kCorrupt, directory + "/CURRENT is missing, though " + name +
-                                            " is there: it says which files count");
+            std::string text = directory;
+            text += "/CURRENT is missing, though ";
+            text += name;
+            text += " is there: it says which files count";
+            return fail(Errc::kCorrupt, std::move(text));
         }
     }
     return {};
