@@ -15,6 +15,7 @@
 #include "distkv/physics.h"
 #include "distkv/sim_demo.h"
 #include "distkv/sim_gossip.h"
+#include "distkv/store_files.h"
 #include "scenario/gossip_run.h"
 
 namespace distkv::distkv {
@@ -73,6 +74,7 @@ public:
         add_physics();
         add_clock();
         add_log();
+        add_store();
     }
 
     Exit run(std::vector<std::string> words, const Output& output);
@@ -89,6 +91,7 @@ private:
     void add_physics_cone(CLI::App& physics);
     void add_clock();
     void add_log();
+    void add_store();
 
     Exit dispatch(const Output& output);
     [[nodiscard]] const CLI::App& deepest() const;
@@ -105,6 +108,7 @@ private:
     PhysicsCone cone_;
     ClockQuestion clock_;
     LogQuestion log_;
+    StoreQuestion store_;
     // What to do when this verb is the last one on the line.
     std::map<const CLI::App*, std::function<Exit(const Output&)>> actions_;
 };
@@ -200,6 +204,21 @@ void CommandLine::add_log() {
     add_whole(add("dump", "Every record, in order, without users' data", run_log_dump), "--group",
               log_.group, {})
         ->description("Only the records of this group");
+}
+
+void CommandLine::add_store() {
+    CLI::App& store = *add_verb(app_, "store", "Look inside the store of a node that does not run",
+                                help::kStore, help::kStoreExamples);
+    const auto add = [&](const std::string& name, std::string_view one_line, auto run) {
+        CLI::App& app = *add_verb(store, name, one_line, help::kStore, help::kStoreExamples);
+        app.add_option("directory", store_.directory, "The directory of the store")
+            ->type_name("DIR")
+            ->required();
+        add_flag(app, "--json", store_.json, "One line of JSON");
+        actions_[&app] = [this, run](const Output& output) { return run(store_, output); };
+    };
+    add("verify", "Is every checksum right? If not, which file is damaged?", run_store_verify);
+    add("stats", "Files, levels, sizes", run_store_stats);
 }
 
 void CommandLine::add_sim_gossip(CLI::App& sim) {

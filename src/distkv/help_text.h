@@ -116,4 +116,12 @@ inline constexpr std::string_view kLogExamples =
   distkv log verify /var/lib/distkv             is it whole?
   distkv log dump /var/lib/distkv --group 7     every record of group 7, without users' data)";
 
+inline constexpr std::string_view kStore =
+    "The store of a node: RocksDB's files. Looks at those of a node that does not run, and changes "
+    "nothing. Exit code 1 when something is damaged, with the file.";
+inline constexpr std::string_view kStoreExamples =
+    R"(Try:
+  distkv store verify /var/lib/distkv/store     every checksum of every file
+  distkv store stats /var/lib/distkv/store      files, levels, sizes)";
+
 }  // namespace distkv::distkv::help
