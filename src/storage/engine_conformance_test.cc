@@ -162,7 +162,7 @@ private:
 
     Task<void> step() {
         const auto drawn = rng_.below(1000);
-        if (drawn < 450) {
+        if (drawn < 450 || (ledger_.undisturbed && drawn >= 920)) {
             co_await apply();
         } else if (drawn < 650) {
             const Held* held = any_held();
@@ -246,6 +246,10 @@ private:
             }
             count("stalled");
             co_await world_.sleep_for(1ms);
+            // A stall that does not pass in simulated time waits for threads in real time.
+            if (tries == kTriesMax / 2) {
+                static_cast<void>(co_await engine_->flush());
+            }
         }
         apply_to(entries_, batch);
         entries_[kMark] = encode_mark({index});

@@ -46,6 +46,7 @@ struct Ledger {
     std::uint64_t seed = 0;
     std::size_t large_values_every = 0;  // One batch in so many has a value of 16 MiB; 0: none.
     bool faults = false;                 // The disk may fail: so may a flush.
+    bool undisturbed = false;            // What is flushed is what the engine flushes by itself.
 
     std::uint64_t life = 0;            // Counts how often the store was opened.
     std::vector<std::uint64_t> lives;  // In which life batch i + 1 was made.
