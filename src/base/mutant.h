@@ -24,7 +24,10 @@
     X(history_ignores_real_time, "the linearizability checker forgets who returned before whom") \
     X(engine_skips_sync, "a flush of the memory engine answers without a sync")                  \
     X(engine_mark_outside_batch, "the applied index is written in a batch of its own")           \
-    X(engine_loses_range, "a range delete misses the last key of its range")
+    X(engine_loses_range, "a range delete misses the last key of its range")                     \
+    X(crdt_last_arrival_wins, "a merge keeps what arrived last, not what is newest")             \
+    X(crdt_drops_removal_early, "collection drops a removal before what it removed")             \
+    X(crdt_echoes_amounts, "an increment ships what was merged from others as its own")
 
 namespace distkv::base {
 

@@ -1,43 +1,56 @@
-// The header of a key: what holds for all of its fields. Every origin has a header cell of its own
-// and writes no other; what holds is the join of all of them.
+// The header of a key: what holds for all of its cells. Every origin has a header cell of its own;
+// what holds is the join of all of them.
 //
-//   * The type, with the dot that gave it. A key has at most one live type; see live_type().
-//   * The expiry. Longest wins between concurrent settings, and to persist beats all of them; a
+//   * "Cleared up to": every value and removal whose dot this vector covers is gone, so that
+//   deleting
+//     a key of a million members is one small write. (Amounts are absorbed one by one instead, see
+//     cell.h: an increment that the clearing did not see must keep its part, exactly.)
+//   * The expiry. The longest wins between concurrent settings, and to persist beats all of them; a
 //     setting that has seen another replaces it.
-//   * "Cleared up to": every cell whose dot this vector covers is deleted. Deleting a key of a
-//     million fields is one small write.
-//   * The number of live fields, as this origin's region counts them in its merged state. Derived:
-//     others ignore it.
+//
+// In the cell: `clears` is the cleared-up-to vector, `value` the origin's own setting of the
+// expiry, empty when it made none:
+//
+//     byte    version, 1
+//     byte    0 lifted, 1 expires, 2 persists
+//     8 bytes the stamp of the setting
+//     8 bytes milliseconds since 1970, of kind 1
+//     version vector: the settings that it has seen
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
-#include <vector>
 
-#include "base/bytes.h"
 #include "base/result.h"
-#include "model/origin.h"
-#include "model/version_vector.h"
+#include "crdt/key_state.h"
 
 namespace distkv::crdt {
 
-enum class Type : std::uint8_t {
-    kNone = 0,
-    kRegister = 1,
-    kSiblings = 2,
-    kFlag = 3,
-    kCounter = 4,
-    kBoundedCounter = 5,
-    kAddWinsSet = 6,
-    kRemoveWinsSet = 7,
-    kMap = 8,
-    kSortedSet = 9,
-    kList = 10,
-    kHyperLogLog = 11,
-};
-inline constexpr std::uint8_t kTypeMax = 11;
+struct ExpirySetting {
+    // kLifted: there is no expiry, because the value was written anew. kPersists: somebody asked
+    // for it to stay.
+    enum class Kind : std::uint8_t { kLifted = 0, kExpires = 1, kPersists = 2 };
+    Kind kind = Kind::kLifted;
+    time::Hlc set;
+    std::uint64_t at_ms = 0;
+    model::VersionVector seen;
 
-std::string_view name_of(Type type);
+    bool operator==(const ExpirySetting&) const = default;
+};
+
+base::Bytes encode_setting(const ExpirySetting& setting);
+base::Result<ExpirySetting> decode_setting(base::ByteView bytes);
+
+struct Header {
+    model::VersionVector cleared;
+    std::optional<std::uint64_t> expires_ms;
+    bool any_setting_lives = false;  // To be replaced by whoever writes the value anew.
+
+    [[nodiscard]] bool expired(time::Hlc now) const;
+};
+
+// Header cells come from disk and wire, but only checked ones get into a KeyState: see
+// check_cell().
+Header header_of(const KeyState& state);
 
 }  // namespace distkv::crdt

@@ -1,0 +1,313 @@
+#include "crdt/merge.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/check.h"
+#include "base/codec.h"
+#include "base/mutant.h"
+
+namespace distkv::crdt {
+
+using Group = KeyState::Group;
+
+std::string_view name_of(Rule rule) {
+    switch (rule) {
+        case Rule::kLastWriter:
+            return "last-writer";
+        case Rule::kRemoveWins:
+            return "remove-wins";
+        case Rule::kGreaterType:
+            return "greater-type";
+    }
+    CHECK(false, "a rule that has no name");
+}
+
+base::Result<void> check_cell(const Field& field, const Cell& cell) {
+    const auto bad = [&](std::string_view what) {
+        return base::fail(base::Errc::kCorrupt, "a cell under tag " +
+                                                    std::to_string(static_cast<int>(field.tag)) +
+                                                    ": " + std::string(what));
+    };
+    if (!is_known(field.tag) || field.tag == Tag::kSummary) {
+        return bad("no cell has that tag");
+    }
+    if (!field.element.empty() && !has_element(field.tag)) {
+        return bad("it has no elements");
+    }
+    if (field.owner != (is_shared(field.tag) ? model::Origin{} : cell.dot.origin)) {
+        return bad("written by another than its owner");
+    }
+    if (cell.dot.hlc == time::Hlc{}) {
+        return bad("without a stamp");
+    }
+    if (is_amount(field.tag) != (cell.kind == Kind::kAmount)) {
+        return bad("of the wrong kind");
+    }
+    if (field.tag == Tag::kHeader && !cell.value.empty()) {
+        TRY(decode_setting(cell.value));
+    }
+    return {};
+}
+
+namespace {
+
+bool clears_more(const KeyState& state, const Effect& header) {
+    return !header.cell.clears.empty() && !header_of(state).cleared.covers(header.cell.clears);
+}
+
+}  // namespace
+
+bool needs_whole_key(const KeyState& state, const Effect& effect) {
+    return effect.field.tag == Tag::kHeader && !state.summary.nothing_lives() &&
+           clears_more(state, effect) && !effect.cell.clears.covers(state.summary.written);
+}
+
+namespace {
+
+using MergedCell = std::pair<bool, std::optional<Cell>>;
+
+// A shared cell that goes is handed over: it may have been dropped.
+MergedCell put_if_newer(KeyState& state, const Effect& effect) {
+    const Cell* const before = state.find(effect.field);
+    if (before == nullptr) {
+        state.put(effect);
+        return {true, std::nullopt};
+    }
+    const bool newer = MUTANT(crdt_last_arrival_wins) ? before->dot != effect.cell.dot
+                                                      : before->dot < effect.cell.dot;
+    if (!newer) {
+        return {false, std::nullopt};
+    }
+    std::optional<Cell> gone = *before;
+    state.put(effect);
+    return {true, std::move(gone)};
+}
+
+bool knew(const Cell& writer, const model::Dot& dot) {
+    return writer.clears.covers(dot) ||
+           (writer.dot.origin == dot.origin && dot.hlc <= writer.dot.hlc);
+}
+
+// Two versions of a shared cell, of which one stays.
+void judge_shared(const Field& field, const Cell& stays, const Cell& goes, Merged& merged) {
+    if (goes.kind == Kind::kValue && !knew(stays, goes.dot)) {
+        merged.dropped.push_back({Rule::kLastWriter, field, goes, stays.dot});
+    }
+}
+
+// Of concurrent values of one element, the one that shows beats the others.
+void judge_last_writer(Group group, const Header& header, const Effect& effect, Merged& merged) {
+    const Effect* const best = winner(group, header);
+    for (const Effect& cell : group) {
+        if (&cell == best || !lives(cell, group, header)) {
+            continue;
+        }
+        if (cell.field == effect.field ||
+            best->field == effect.field) {  // Else it was said before.
+            merged.dropped.push_back({Rule::kLastWriter, cell.field, cell.cell, best->cell.dot});
+        }
+    }
+}
+
+void judge_strict(Group group, const Header& header, const Effect& effect, Merged& merged) {
+    const Effect* removal = nullptr;
+    for (const Effect& cell : group) {
+        if (cell.cell.kind == Kind::kGone && !is_covered(cell, group, header)) {
+            removal = &cell;
+        }
+    }
+    for (const Effect& cell : group) {
+        if (removal != nullptr && lives(cell, group, header) &&
+            (cell.field == effect.field || removal->field == effect.field)) {
+            merged.dropped.push_back({Rule::kRemoveWins, cell.field, cell.cell, removal->cell.dot});
+        }
+    }
+}
+
+void judge_group(Group group, const Header& header, const Effect& effect, Merged& merged) {
+    const Tag tag = effect.field.tag;
+    if (group.size() > 1 && (tag == Tag::kMapField || tag == Tag::kScore)) {
+        judge_last_writer(group, header, effect, merged);
+    } else if (group.size() > 1 && tag == Tag::kStrictMember) {
+        judge_strict(group, header, effect, merged);
+    }
+}
+
+Type greatest(const KeyState& state, const Header& header) {
+    for (std::size_t type = kTypes; type-- > 0;) {
+        if (state.summary.live[type] > 0) {
+            return static_cast<Type>(type);
+        }
+    }
+    return string_shows(state, header) ? Type::kString : Type::kNone;
+}
+
+bool type_lives(const KeyState& state, Type type, const Header& header) {
+    return type == Type::kString ? string_shows(state, header) : state.summary.of(type) > 0;
+}
+
+// A type that does not show, because the key has a greater one: the type that showed until now, or
+// the one that has just come.
+void judge_type(const KeyState& state, const Header& header, const Effect& effect, Type before,
+                Merged& merged) {
+    const Type now = greatest(state, header);
+    const Type came = type_of(effect.field.tag);
+    if (before != now && before != Type::kNone && type_lives(state, before, header)) {
+        const Field field{.tag = tag_of(before)};
+        const Cell* const cell = state.find(field);
+        merged.dropped.push_back(
+            {Rule::kGreaterType, field, cell != nullptr ? *cell : Cell{}, effect.cell.dot});
+    } else if (came != now && effect.cell.kind != Kind::kGone &&
+               shows(state, effect.field.tag, effect.field.element, header)) {
+        merged.dropped.push_back({Rule::kGreaterType, effect.field, effect.cell, {}});
+    }
+}
+
+Merged merge_header(KeyState& state, const Effect& effect) {
+    const bool count = needs_whole_key(state, effect);
+    CHECK(!count || state.whole, "to count anew takes every cell of the key");
+    const bool clears = clears_more(state, effect);
+    const bool changed = put_if_newer(state, effect).first;
+    if (changed && count) {
+        state.summary.live = summarize(state).live;
+    } else if (changed && clears) {
+        state.summary.live = {};
+    }
+    return {.changed = changed};
+}
+
+}  // namespace
+
+Merged merge(KeyState& state, const Effect& effect) {
+    const auto& [tag, element, owner] = effect.field;
+    if (tag == Tag::kHeader) {
+        return merge_header(state, effect);
+    }
+    const Header header = header_of(state);
+    const bool counted = type_of(tag) != Type::kString;
+    const bool shown = counted && shows(state, tag, element, header);
+    const Type type_before = greatest(state, header);
+    Merged merged;
+    auto [changed, gone] = put_if_newer(state, effect);
+    merged.changed = changed;
+    if (is_shared(tag)) {
+        if (gone) {
+            judge_shared(effect.field, effect.cell, *gone, merged);
+        } else if (!changed) {
+            const Cell& stays = *state.find(effect.field);
+            if (stays.dot != effect.cell.dot) {
+                judge_shared(effect.field, stays, effect.cell, merged);
+            }
+        }
+    }
+    if (!changed) {
+        return merged;
+    }
+    if (counted) {
+        state.summary.written.raise(effect.cell.dot);
+        auto& live = state.summary.live[static_cast<std::size_t>(type_of(tag))];
+        const bool shows_now = shows(state, tag, element, header);
+        live += (shows_now ? 1 : 0) - (shown ? 1 : 0);
+        judge_group(state.group(tag, element), header, effect, merged);
+    }
+    judge_type(state, header, effect, type_before, merged);
+    return merged;
+}
+
+namespace {
+
+// Whether nothing changes for those that stay when the others go.
+bool same_without(Group group, const std::vector<Field>& going, const Header& header) {
+    std::vector<Effect> rest;
+    for (const Effect& cell : group) {
+        if (std::ranges::find(going, cell.field) == going.end()) {
+            rest.push_back(cell);
+        }
+    }
+    std::size_t at = 0;
+    for (const Effect& cell : group) {
+        if (at < rest.size() && rest[at].field == cell.field) {
+            if (is_covered(cell, group, header) != is_covered(rest[at], rest, header) ||
+                unabsorbed(cell, group, header) != unabsorbed(rest[at], rest, header)) {
+                return false;
+            }
+            ++at;
+        }
+    }
+    return shows(group, header) == shows(rest, header);
+}
+
+}  // namespace
+
+std::vector<Field> garbage(Group group, const Header& header, const model::VersionVector& settled) {
+    const auto is_settled = [&](const Effect& cell) {
+        return settled.covers(cell.cell.dot) && settled.covers(cell.cell.clears);
+    };
+    std::vector<Field> going;
+    // Amounts hold what they absorbed of each other, and a removal hides what it did not see: when
+    // the element does not show, they go together, else nothing but what is covered.
+    const bool all = !shows(group, header) && std::ranges::all_of(group, is_settled);
+    for (const Effect& cell : group) {
+        const bool strict = cell.field.tag == Tag::kStrictMember;
+        const bool gone = cell.cell.kind == Kind::kGone && !strict;
+        const bool dead = !is_amount(cell.field.tag) && (gone || is_covered(cell, group, header));
+        if (all || (dead && is_settled(cell))) {
+            going.push_back(cell.field);
+        }
+    }
+    const bool hasty = MUTANT(crdt_drops_removal_early);
+    return hasty || same_without(group, going, header) ? going : std::vector<Field>{};
+}
+
+std::vector<Field> header_garbage(const KeyState& state, const model::VersionVector& settled) {
+    std::vector<Field> fields;
+    if (header_of(state).any_setting_lives) {
+        return fields;
+    }
+    for (const Effect& cell : state.group(Tag::kHeader)) {
+        if (!settled.covers(cell.cell.dot) || !settled.covers(cell.cell.clears)) {
+            return {};  // One may hold back what another lifts.
+        }
+        fields.push_back(cell.field);
+    }
+    return fields;
+}
+
+std::vector<Field> deleted_meanwhile(const KeyState& returning, const KeyState& survivors,
+                                     const model::VersionVector& survivors_seen) {
+    std::vector<Field> fields;
+    for (const Effect& cell : returning.all()) {
+        if (survivors_seen.covers(cell.cell.dot) && survivors.find(cell.field) == nullptr) {
+            fields.push_back(cell.field);
+        }
+    }
+    return fields;
+}
+
+void digest(const KeyState& state, base::Encoder& out) {
+    const Header header = header_of(state);
+    out.fixed(static_cast<std::uint8_t>(header.expires_ms ? 1 : 0));
+    out.fixed(header.expires_ms.value_or(0));
+    for (Group left = state.all(); !left.empty();) {
+        const Group group = first_group(left);
+        left = left.subspan(group.size());
+        for (const Effect& cell : group) {
+            const auto amount = unabsorbed(cell, group, header);
+            if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {
+                continue;
+            }
+            out.fixed(static_cast<std::uint8_t>(cell.field.tag));
+            out.bytes(cell.field.element);
+            cell.cell.dot.encode(out);
+            if (amount) {
+                out.signed_varint(amount->whole);
+                out.fixed(std::bit_cast<std::uint64_t>(amount->real));
+            } else {
+                out.bytes(cell.cell.value);
+            }
+        }
+    }
+}
+
+}  // namespace distkv::crdt
