@@ -182,6 +182,35 @@ TEST(RocksEngine, ADamagedDirectoryIsNamedAndNeverCrashes) {
     EXPECT_TRUE(kinds.contains("read error"));
 }
 
+// Where a table keeps what RocksDB reads at open: damage there keeps the whole database from being
+// opened, and must still be told as that table's.
+TEST(RocksEngine, DamageAtTheEndOfATableIsNamed) {
+    const TemporaryDirectory root;
+    const std::string directory = root.path() + "/store";
+    make_store(directory, true);
+    const auto files = files_of(directory);
+    const auto table = std::ranges::find_if(
+        files, [](const std::filesystem::path& file) { return file.extension() == ".sst"; });
+    ASSERT_NE(table, files.end());
+    const std::filesystem::path path = directory / table->filename();
+    const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+    std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::streamoff back = 1; back < std::min<std::streamoff>(size, 2000); back += 13) {
+        const auto flip = [&] {
+            stream.seekg(size - back);
+            const auto byte = static_cast<char>(stream.get() ^ 1);
+            stream.seekp(size - back);
+            stream.put(byte).flush();
+        };
+        flip();
+        const std::vector<std::string> problems = verify(directory);
+        flip();
+        EXPECT_TRUE(problems.empty() || problems.front().contains(table->filename().string()))
+            << back << " from the end: " << problems.front();
+    }
+    EXPECT_TRUE(verify(directory).empty());
+}
+
 TEST(RocksEngine, WithoutCurrentNothingIsBegunAnew) {
     const TemporaryDirectory root;
     const std::string directory = root.path() + "/store";

@@ -101,17 +101,19 @@ std::string text_of(rocksdb::DB& db, const std::string& directory) {
     return text;
 }
 
+// Damaged tables first: when the database cannot be opened because of one, what RocksDB says may
+// name the file that lists it instead.
 Result<std::vector<std::string>> problems_of(const std::string& directory) {
     std::vector<std::string> problems;
     const auto db = open_read_only(directory);
-    if (!db) {
-        problems.push_back(db.error().detail);
-    }
     for (const std::string& path : db ? live_tables(**db, directory) : tables_in(directory)) {
         const auto checked = without_exceptions([&] { return verify_table(path); });
         if (!checked) {
             problems.push_back(checked.error().detail);
         }
+    }
+    if (!db) {
+        problems.push_back(db.error().detail);
     }
     return problems;
 }
