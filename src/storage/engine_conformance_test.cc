@@ -21,24 +21,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kTriesMax = 200;
-const Bytes kMark = "m";  // Amid the keys, so that range deletes hit it too.
-
-// Few enough keys to be overwritten and removed often, of bytes that sort badly when signed.
-Bytes random_key(Rng& rng) {
-    static constexpr char kBytes[] = {'\0', '\1', 'a', 'm', 'z', '\x7f', '\x80', '\xff'};
-    Bytes key;
-    for (auto left = rng.below(4); left > 0; --left) {
-        key += kBytes[rng.below(sizeof kBytes)];
-    }
-    return key;
-}
-
-Bytes random_value(Rng& rng) {
-    const std::size_t size = rng.chance(50'000) ? rng.below(20'000) : rng.below(120);
-    Bytes value = std::to_string(rng.next());
-    value.resize(size, static_cast<char>(rng.below(256)));
-    return value;
-}
 
 std::string shown(ByteView bytes) {
     std::string out;
@@ -66,59 +48,6 @@ Entries inside(const Range& range, const Entries& entries) {
 }
 
 }  // namespace
-
-void apply_to(Entries& entries, const Batch& batch) {
-    for (const Batch::Change& change : batch.changes()) {
-        switch (change.kind) {
-            case Batch::Kind::kPut:
-                entries[change.key] = change.value;
-                break;
-            case Batch::Kind::kRemove:
-                entries.erase(change.key);
-                break;
-            case Batch::Kind::kRemoveRange:
-                if (change.key < change.value) {
-                    entries.erase(entries.lower_bound(change.key),
-                                  entries.lower_bound(change.value));
-                }
-                break;
-        }
-    }
-}
-
-Batch Ledger::batch(std::uint64_t index) const {
-    Rng rng = Rng(seed).fork(std::to_string(index) + "/" + std::to_string(lives[index - 1]));
-    Batch batch;
-    for (auto left = rng.below(8); left > 0; --left) {
-        const auto drawn = rng.below(20);
-        if (drawn < 14) {
-            batch.put(random_key(rng), random_value(rng));
-        } else if (drawn < 18) {
-            batch.remove(random_key(rng));
-        } else {
-            batch.remove_range(random_key(rng), random_key(rng));
-        }
-    }
-    if (large_values_every > 0 && rng.below(large_values_every) == 0) {
-        batch.put(random_key(rng),
-                  Bytes(base::limits::kValueBytesMax, static_cast<char>(rng.below(256))));
-    }
-    return batch;
-}
-
-Entries Ledger::entries_after(std::uint64_t index) const {
-    Entries entries;
-    for (std::uint64_t i = 1; i <= index; ++i) {
-        apply_to(entries, batch(i));
-        entries[kMark] = encode_mark({i});
-    }
-    return entries;
-}
-
-void Ledger::problem(std::string what) {
-    problems.push_back("seed " + std::to_string(seed) + ", life " + std::to_string(life) +
-                       ", batch " + std::to_string(lives.size()) + ": " + std::move(what));
-}
 
 namespace {
 
@@ -167,6 +96,7 @@ private:
         } else if (drawn < 650) {
             const Held* held = any_held();
             co_await check_get(random_key(rng_), held);
+            co_await check_first({random_key(rng_), random_key(rng_) + "!"});
         } else if (drawn < 720) {
             const Held* held = any_held();
             const Range range{random_key(rng_), random_key(rng_)};
@@ -375,6 +305,39 @@ private:
         count("got");
     }
 
+    Task<void> check_first(Range range) {
+        const Entries expected = inside(range, entries_);
+        for (int tries = 0; tries < kTriesMax; ++tries) {
+            const auto found = engine_->first(range.from, range.until);
+            if (!found) {
+                ledger_.problem("first: " + to_string(found.error()));
+                co_return;
+            }
+            if (found->presence != Presence::kWouldBlock) {
+                const bool right = expected.empty() ? found->presence == Presence::kAbsent
+                                                    : found->presence == Presence::kFound &&
+                                                          found->key == expected.begin()->first &&
+                                                          found->value == expected.begin()->second;
+                if (!right) {
+                    ledger_.problem("the first key from " + shown(range.from) + " to " +
+                                    shown(range.until) + " is " + shown(found->key));
+                }
+                count("got the first");
+                co_return;
+            }
+            count("first would block");
+            co_await prefetch_range(*engine_, range, nullptr);
+        }
+        ledger_.problem("first would block for ever");
+    }
+
+    Task<void> prefetch_range(Engine& engine, Range range, const Snapshot* at) {
+        const auto fetched = co_await engine.prefetch_range(std::move(range), 100, at);
+        if (!fetched) {
+            ledger_.problem("prefetch_range: " + to_string(fetched.error()));
+        }
+    }
+
     // Moves on by one key, however often that would block.
     Task<Cursor::Place> advance(Engine& engine, Cursor& cursor, Range rest, const Snapshot* at,
                                 bool seek) {
@@ -385,10 +348,7 @@ private:
                 co_return Cursor::Place::kEnd;
             }
             count("cursor would block");
-            const auto fetched = co_await engine.prefetch_range(rest, 100, at);
-            if (!fetched) {
-                ledger_.problem("prefetch_range: " + to_string(fetched.error()));
-            }
+            co_await prefetch_range(engine, rest, at);
             place = cursor.seek(rest.from);
         }
         if (!place) {

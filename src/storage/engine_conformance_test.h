@@ -39,6 +39,11 @@ public:
 
 using Entries = std::map<base::Bytes, base::Bytes>;
 
+// Amid the keys, so that range deletes hit it too.
+inline const base::Bytes kMark = "m";
+
+base::Bytes random_key(base::Rng& rng);
+
 void apply_to(Entries& entries, const Batch& batch);
 
 // The truth about one store. It outlives crashes.

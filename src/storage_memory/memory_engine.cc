@@ -105,6 +105,17 @@ Result<Lookup> MemoryEngine::get(ByteView key, const Snapshot* at) {
     return value == nullptr ? Lookup{} : Lookup{Presence::kFound, *value};
 }
 
+Result<First> MemoryEngine::first(ByteView from, ByteView until) {
+    auto found = table_.find_from(from, false, table_.newest());
+    if (found && *found->key >= until) {
+        found.reset();
+    }
+    if (would_block() && !warm_.covers(from, found ? ByteView(*found->key) : until)) {
+        return First{.presence = Presence::kWouldBlock};
+    }
+    return found ? First{Presence::kFound, *found->key, *found->value} : First{};
+}
+
 Result<std::unique_ptr<Cursor>> MemoryEngine::cursor(Range range, const Snapshot* at) {
     return std::make_unique<MemoryCursor>(*this, std::move(range), sequence_of(at));
 }

@@ -37,6 +37,7 @@ namespace distkv::storage_memory {
 using storage::Cursor;
 using storage::Engine;
 using storage::EngineStats;
+using storage::First;
 using storage::Lookup;
 using storage::Presence;
 using storage::Range;
@@ -61,6 +62,7 @@ public:
     ~MemoryEngine() override;
 
     base::Result<Lookup> get(base::ByteView key, const Snapshot* at) override;
+    base::Result<First> first(base::ByteView from, base::ByteView until) override;
     base::Result<std::unique_ptr<Cursor>> cursor(Range range, const Snapshot* at) override;
     std::unique_ptr<Snapshot> snapshot() override;
     world::Task<base::Result<void>> prefetch(std::vector<base::Bytes> keys,

@@ -133,16 +133,16 @@ Result<void> read_keys(const Store& store, const std::vector<Bytes>& keys, const
     return {};
 }
 
+// Beyond the end of the range too, up to the next key: first() comes to it.
 Result<void> read_range(const State& state, const Range& range, std::size_t bytes_max) {
     rocksdb::ReadOptions how;
     how.snapshot = state.at();
-    const rocksdb::Slice until(range.until);
-    how.iterate_upper_bound = range.until.empty() ? nullptr : &until;
     const std::unique_ptr<rocksdb::Iterator> walk(state.store().db().NewIterator(how));
     std::size_t bytes = 0;
     for (walk->Seek(range.from); walk->Valid(); walk->Next()) {
         bytes += walk->key().size() + walk->value().size();
-        if (bytes >= bytes_max) {
+        const bool beyond = !range.until.empty() && walk->key().compare(range.until) >= 0;
+        if (beyond || bytes >= bytes_max) {
             return {};
         }
     }
@@ -206,6 +206,25 @@ public:
         return found;
     }
 
+    Result<storage::First> first(ByteView from, ByteView until) override {
+        const rocksdb::Status status = find_first(from);
+        if (status.IsIncomplete()) {
+            return storage::First{.presence = Presence::kWouldBlock};
+        }
+        if (!status.ok()) {
+            return std::unexpected(to_error(status));
+        }
+        if (!walk_->Valid()) {
+            return storage::First{};
+        }
+        const ByteView key(walk_->key().data(), walk_->key().size());
+        if (key >= until) {
+            return storage::First{};
+        }
+        return storage::First{Presence::kFound, key,
+                              ByteView(walk_->value().data(), walk_->value().size())};
+    }
+
     Result<std::unique_ptr<storage::Cursor>> cursor(Range range, const Snapshot* at) override {
         return std::make_unique<RocksCursor>(state_at(at), std::move(range));
     }
@@ -247,6 +266,7 @@ public:
     }
 
     Task<Result<void>> flush() override {
+        walk_.reset();  // It would keep memtables and files alive for as long as nobody reads.
         co_return co_await world::off_reactor(
             world_, [store = store_, applied = applied_] { return store->flush(applied); });
     }
@@ -256,6 +276,7 @@ public:
     }
 
     Task<Result<void>> compact(Range range) override {
+        walk_.reset();
         co_return co_await world::off_reactor(
             world_, [store = store_, range = std::move(range)] { return store->compact(range); });
     }
@@ -278,6 +299,26 @@ public:
 
 private:
     static constexpr std::size_t kChangeBytes = 12;  // Kind and lengths in a WriteBatch.
+
+    // An iterator that is kept: to make one costs more than to seek with it.
+    rocksdb::Status find_first(ByteView from) {
+        if (!walk_) {
+            walk_.reset(store_->db().NewIterator(from_memory(nullptr)));
+        } else if (const rocksdb::Status fresh = walk_->Refresh(); !fresh.ok()) {
+            walk_.reset();
+            return fresh;
+        }
+        const std::uint64_t misses = store_->cache().misses();
+        walk_->Seek(rocksdb::Slice(from.data(), from.size()));
+        rocksdb::Status status = walk_->status();
+        if (status.ok() && store_->cache().misses() != misses) {
+            status = rocksdb::Status::Incomplete();  // See WatchedCache.
+        }
+        if (!status.ok()) {
+            walk_.reset();  // An iterator that found no index in memory keeps that error for ever.
+        }
+        return status;
+    }
 
     static const StateRef& state_of(const Snapshot& at) {
         return static_cast<const RocksSnapshot&>(at).state;
@@ -304,6 +345,7 @@ private:
     world::World& world_;
     StoreRef store_;
     std::uint64_t applied_;
+    std::unique_ptr<rocksdb::Iterator> walk_;             // Goes before the store does.
     rocksdb::ReadOptions lookup_ = from_memory(nullptr);  // Costs more to make than to keep.
 };
 
