@@ -10,6 +10,11 @@ inline constexpr std::size_t kValueBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kFrameBytesMax = kValueBytesMax + (std::size_t{1} << 20);
 static_assert(kFrameBytesMax > kValueBytesMax, "a frame carries a value and its envelope");
 
+// A key, and an element of a collection (a member, a field's name, a position). They stand in every
+// version of theirs, and an index of the store holds many.
+inline constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10;
+inline constexpr std::size_t kElementBytesMax = std::size_t{64} << 10;
+
 // Bytes waiting for one peer. Two frames of the largest kind, so that one can be filled while the
 // other drains; beyond it the sender is told to wait, because memory is not a queue.
 inline constexpr std::size_t kPeerOutboxBytesMax = 2 * kFrameBytesMax;

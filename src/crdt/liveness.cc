@@ -152,6 +152,7 @@ Summary summarize(const KeyState& state) {
         left = left.subspan(group.size());
         const auto& [tag, element, owner] = group.front().field;
         if (type_of(tag) == Type::kNone || type_of(tag) == Type::kString) {
+            summary.uncounted = summary.uncounted || tag != Tag::kRegister;
             continue;
         }
         for (const Effect& cell : group) {

@@ -169,6 +169,7 @@ Merged merge_header(KeyState& state, const Effect& effect) {
     CHECK(!count || state.whole, "to count anew takes every cell of the key");
     const bool clears = clears_more(state, effect);
     const bool changed = put_if_newer(state, effect).first;
+    state.summary.uncounted = true;
     if (changed && count) {
         state.summary.live = summarize(state).live;
     } else if (changed && clears) {
@@ -204,6 +205,7 @@ Merged merge(KeyState& state, const Effect& effect) {
     if (!changed) {
         return merged;
     }
+    state.summary.uncounted = state.summary.uncounted || tag == Tag::kCount;
     if (counted) {
         state.summary.written.raise(effect.cell.dot);
         auto& live = state.summary.live[static_cast<std::size_t>(type_of(tag))];
@@ -285,7 +287,8 @@ std::vector<Field> deleted_meanwhile(const KeyState& returning, const KeyState& 
     return fields;
 }
 
-void digest(const KeyState& state, base::Encoder& out) {
+bool digest(const KeyState& state, base::Encoder& out) {
+    bool anything = false;
     const Header header = header_of(state);
     out.fixed(static_cast<std::uint8_t>(header.expires_ms ? 1 : 0));
     out.fixed(header.expires_ms.value_or(0));
@@ -297,6 +300,7 @@ void digest(const KeyState& state, base::Encoder& out) {
             if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {
                 continue;
             }
+            anything = true;
             out.fixed(static_cast<std::uint8_t>(cell.field.tag));
             out.bytes(cell.field.element);
             cell.cell.dot.encode(out);
@@ -308,6 +312,7 @@ void digest(const KeyState& state, base::Encoder& out) {
             }
         }
     }
+    return anything;
 }
 
 }  // namespace distkv::crdt

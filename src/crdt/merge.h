@@ -59,6 +59,7 @@ std::vector<Field> deleted_meanwhile(const KeyState& returning, const KeyState& 
                                      const model::VersionVector& survivors_seen);
 
 // The logical content, for checksums: what shows or may show again, whatever has been collected.
-void digest(const KeyState& state, base::Encoder& out);
+// False: nothing does, as if there were no such key.
+bool digest(const KeyState& state, base::Encoder& out);
 
 }  // namespace distkv::crdt

@@ -36,6 +36,13 @@ void VersionVector::join(const VersionVector& other) {
     }
 }
 
+void VersionVector::meet(const VersionVector& other) {
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+        entry->second = std::min(entry->second, other.of(entry->first));
+        entry = entry->second == time::Hlc{} ? entries_.erase(entry) : std::next(entry);
+    }
+}
+
 void VersionVector::encode(base::Encoder& out) const {
     out.varint(entries_.size());
     for (const auto& [origin, stamp] : entries_) {

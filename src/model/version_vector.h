@@ -26,6 +26,7 @@ public:
 
     void raise(const Dot& dot);  // Never lowers.
     void join(const VersionVector& other);
+    void meet(const VersionVector& other);  // For each origin the lesser.
     void forget(const Origin& origin) { entries_.erase(origin); }
 
     [[nodiscard]] bool empty() const { return entries_.empty(); }

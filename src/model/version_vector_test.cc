@@ -57,6 +57,10 @@ TEST(VersionVector, JoinIsTheLeastUpperBound) {
         VersionVector ba = b;
         ba.join(a);
         ASSERT_EQ(ab, ba);
+        VersionVector below = a;
+        below.meet(b);
+        ASSERT_TRUE(a.covers(below) && b.covers(below));
+        ASSERT_EQ(below == a, b.covers(a));
         ASSERT_TRUE(ab.covers(a) && ab.covers(b));
         const VersionVector other = random_vector(rng);
         if (other.covers(a) && other.covers(b)) {
