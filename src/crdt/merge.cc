@@ -250,15 +250,15 @@ std::vector<Field> garbage(Group group, const Header& header, const model::Versi
     // Amounts hold what they absorbed of each other, and a removal hides what it did not see: when
     // the element does not show, they go together, else nothing but what is covered.
     const bool all = !shows(group, header) && std::ranges::all_of(group, is_settled);
+    const bool hasty = MUTANT(crdt_drops_removal_early);
     for (const Effect& cell : group) {
         const bool strict = cell.field.tag == Tag::kStrictMember;
         const bool gone = cell.cell.kind == Kind::kGone && !strict;
         const bool dead = !is_amount(cell.field.tag) && (gone || is_covered(cell, group, header));
-        if (all || (dead && is_settled(cell))) {
+        if (all || (dead && (hasty || is_settled(cell)))) {
             going.push_back(cell.field);
         }
     }
-    const bool hasty = MUTANT(crdt_drops_removal_early);
     return hasty || same_without(group, going, header) ? going : std::vector<Field>{};
 }
 
@@ -295,6 +295,9 @@ bool digest(const KeyState& state, base::Encoder& out) {
     for (Group left = state.all(); !left.empty();) {
         const Group group = first_group(left);
         left = left.subspan(group.size());
+        if (group.front().field.tag == Tag::kStrictMember && !shows(group, header)) {
+            continue;  // A hidden member may have been collected together with what hides it.
+        }
         for (const Effect& cell : group) {
             const auto amount = unabsorbed(cell, group, header);
             if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {

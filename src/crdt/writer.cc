@@ -97,14 +97,20 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
                                 const Writer& writer, Amount by) {
     Effect own{field_of(tag, element, writer),
                {.dot = writer.dot, .kind = Kind::kAmount, .began = writer.dot.hlc}};
-    if (const Cell* const before = state.find(own.field)) {
-        CHECK(before->dot <= writer.dot);
-        own.cell.amount = before->amount;
-        own.cell.began = before->began;
-        own.cell.absorbed = before->absorbed;
+    const Group group = state.group(tag, element);
+    const auto before = std::ranges::find(group, own.field, &Effect::field);
+    if (before != group.end()) {
+        CHECK(before->cell.dot <= writer.dot);
+        own.cell.absorbed = before->cell.absorbed;
+        // What was absorbed whole is over: who absorbed it may be collected, this one must stand
+        // alone.
+        if (unabsorbed(*before, group, header_of(state))) {
+            own.cell.amount = before->cell.amount;
+            own.cell.began = before->cell.began;
+        }
     }
     if (MUTANT(crdt_echoes_amounts)) {
-        own.cell.amount = sum_of(state.group(tag, element), header_of(state)).amount;
+        own.cell.amount = sum_of(group, header_of(state)).amount;
     }
     if (__builtin_add_overflow(own.cell.amount.whole, by.whole, &own.cell.amount.whole)) {
         return base::fail(base::Errc::kInvalid, "increment or decrement would overflow");

@@ -34,6 +34,10 @@ Checksum of_key(base::ByteView name, const crdt::KeyState& state) {
 
 }  // namespace
 
+Checksum checksum_of(const model::KeyName& name, const crdt::KeyState& state) {
+    return of_key(key_prefix(name), state);
+}
+
 Result<ChecksumStep> checksum(Engine& engine, const Range& range, const model::VersionVector& as_of,
                               const Snapshot* at, std::size_t keys_max) {
     ChecksumStep step;

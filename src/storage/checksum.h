@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "base/result.h"
+#include "crdt/key_state.h"
+#include "model/key_name.h"
 #include "model/version_vector.h"
 #include "storage/engine.h"
 
@@ -21,6 +23,9 @@ struct Checksum {
     void add(const Checksum& other);
     bool operator==(const Checksum&) const = default;
 };
+
+// Of one key, all of whose cells are there.
+Checksum checksum_of(const model::KeyName& name, const crdt::KeyState& state);
 
 struct ChecksumStep {
     Checksum sum;                     // Of the keys before `next`.

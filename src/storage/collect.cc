@@ -76,9 +76,8 @@ public:
         busy_ = false;
     }
 
-    void end_key(bool covered_stay, bool more_stays) {
+    void end_key(bool covered_stay) {
         covered_stay_ |= covered_stay;
-        more_stays_ |= more_stays;
         if (intents_) {
             return;
         }
@@ -88,7 +87,8 @@ public:
                 header_cells_.erase(field);
             }
         }
-        // A key of which nothing but a register is left needs no summary.
+        // A key of which nothing but a register is left needs no summary. (Only one that was seen
+        // in one step: between two, something may have been written where the first had passed.)
         if (summary_ && !more_stays_ && !header_busy_ && header_cells_.empty()) {
             step_.batch.remove(prefix_ + static_cast<char>(crdt::Tag::kSummary));
             touch();
@@ -96,11 +96,8 @@ public:
     }
 
     [[nodiscard]] CollectFrom here(Bytes at) const {
-        return {std::move(at), true, covered_stay_, more_stays_};
+        return {std::move(at), prefix_.size(), covered_stay_};
     }
-
-    // Its beginning was seen in an earlier step.
-    void resume() { summary_ = true; }
 
 private:
     struct CellRows {
@@ -166,7 +163,7 @@ public:
 
     Result<CollectStep> run(std::size_t rows_max) {
         Cursor::Place place = Cursor::Place::kAtKey;
-        if (from_.inside_key) {
+        if (from_.key_bytes > 0) {
             place = TRY(reread_header());
         }
         if (place == Cursor::Place::kAtKey) {
@@ -177,7 +174,7 @@ public:
             VersionKey key = TRY(decode_version_key(cursor_->key()));
             const bool same_key = sweep_ && sweep_->holds(cursor_->key());
             if (!same_key || !sweep_->continues(key.field)) {
-                if (TRY(turn(same_key, step_.rows_seen >= rows_max))) {
+                if (TRY(turn(key, same_key, step_.rows_seen >= rows_max))) {
                     return std::move(step_);
                 }
             }
@@ -202,7 +199,7 @@ private:
     }
 
     Result<Cursor::Place> reread_header() {
-        const Bytes prefix(ByteView(from_.at).substr(0, TRY(extents_of(from_.at)).key));
+        const Bytes prefix = from_.at.substr(0, from_.key_bytes);
         const Bytes header = prefix + static_cast<char>(crdt::Tag::kHeader);
         sweep_.emplace(prefix, limit_, step_);
         Cursor::Place place = TRY(seek(header));
@@ -212,13 +209,14 @@ private:
             place = TRY(cursor_->next());
         }
         sweep_->end_element();
-        sweep_->resume();
         return place == Cursor::Place::kEnd ? Cursor::Place::kAtKey : place;
     }
 
-    // At the first row of another element or key. True: the step has done enough.
-    Result<bool> turn(bool same_key, bool enough) {
-        element_ = Bytes(cursor_->key());
+    // At the first row of another element or key. True: the step has done enough. It then ends
+    // before all that the element or the key may have: until the next step something may be written
+    // before what is there now.
+    Result<bool> turn(const VersionKey& at, bool same_key, bool enough) {
+        element_ = element_prefix(at.name, at.field.tag, at.field.element);
         if (same_key) {
             sweep_->end_element();
             if (enough) {
@@ -230,25 +228,23 @@ private:
             end_key();
         }
         if (enough) {
-            step_.next = CollectFrom{.at = element_};
+            step_.next = CollectFrom{.at = key_prefix(at.name)};
             return true;
         }
-        sweep_.emplace(Bytes(cursor_->key().substr(0, TRY(extents_of(cursor_->key())).key)), limit_,
-                       step_);
+        sweep_.emplace(key_prefix(at.name), limit_, step_);
         return false;
     }
 
     void end_key() {
         sweep_->end_element();
-        const bool continued = from_.inside_key && sweep_->holds(from_.at);
-        sweep_->end_key(continued && from_.covered_stay, continued && from_.more_stays);
+        const bool continued = from_.key_bytes > 0 && sweep_->holds(from_.at);
+        sweep_->end_key(continued && from_.covered_stay);
         sweep_.reset();
     }
 
     CollectFrom joined(CollectFrom here) const {
-        if (from_.inside_key && sweep_->holds(from_.at)) {
+        if (from_.key_bytes > 0 && sweep_->holds(from_.at)) {
             here.covered_stay |= from_.covered_stay;
-            here.more_stays |= from_.more_stays;
         }
         return here;
     }
@@ -267,8 +263,8 @@ private:
 Result<CollectStep> collect(Engine& engine, const CollectFrom& from, ByteView until,
                             const VersionVector& limit, std::size_t rows_max) {
     Range range{.from = from.at, .until = Bytes(until)};
-    if (from.inside_key) {
-        range.from.resize(TRY(extents_of(from.at)).key);
+    if (from.key_bytes > 0) {
+        range.from.resize(from.key_bytes);
     }
     return Collecting(TRY(engine.cursor(std::move(range), nullptr)), from, limit).run(rows_max);
 }

@@ -22,9 +22,8 @@ namespace distkv::storage {
 // Where a step begins. What stands beside the place is known from the steps before.
 struct CollectFrom {
     base::Bytes at;
-    bool inside_key = false;
+    std::size_t key_bytes = 0;  // Of `at`, that name the key; 0: it is the beginning of a key.
     bool covered_stay = false;  // Cells of this key that its header clears are still there.
-    bool more_stays = false;    // Cells that are no register.
 };
 
 struct CollectStep {

@@ -67,6 +67,17 @@ Result<bool> load_plain(Engine& engine, const KeyName& name, Load& load) {
 
 }  // namespace
 
+Want wanted_to_merge(const crdt::Effects& effects) {
+    Want want;
+    for (const crdt::Effect& effect : effects) {
+        want.whole |= effect.field.tag == Tag::kHeader && !effect.cell.clears.empty();
+        if (crdt::has_element(effect.field.tag)) {
+            want.elements.push_back({crdt::value_tag(effect.field.tag), effect.field.element});
+        }
+    }
+    return want;
+}
+
 Result<Load> load_key(Engine& engine, const KeyName& name, const Want& want) {
     Load load{.state = KeyState{}, .missing = {}};
     load.state->whole = want.whole;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crdt/cell.h"
 #include "crdt/key_state.h"
 #include "storage/engine.h"
 #include "storage/version_key.h"
@@ -22,6 +23,10 @@ struct Want {
     bool amounts = false;  // Those of all elements: what deleting a key needs.
     bool whole = false;
 };
+
+// What merging these effects needs. (The whole key when they clear it: there may be more than they
+// clear, and that is counted anew.)
+Want wanted_to_merge(const crdt::Effects& effects);
 
 // Either the state, or what must be brought into memory before asking again.
 struct Load {

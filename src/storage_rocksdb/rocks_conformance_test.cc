@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/mutant.h"
 #include "os/run_program.h"
+#include "storage/versions_model_test.h"
 #include "storage_rocksdb/rocks_stores_test.h"
 
 namespace distkv::storage_rocksdb {
@@ -68,6 +69,29 @@ TEST(RocksConformance, TheLargestValues) {
     Ledger ledger{.seed = 7, .large_values_every = 10};
     run(ledger, directory.path(), 60, 2);
     ASSERT_TRUE(ledger.problems.empty()) << ledger.problems.front();
+}
+
+// The versioned store on RocksDB. It is opened anew now and then without having been flushed, so
+// that it goes back to what RocksDB had flushed by itself.
+TEST(VersionsOnRocks, MatchTheModel) {
+    std::map<std::string, std::uint64_t> done;
+    for (std::uint64_t seed = 0; seed < 60 / kSlowness; ++seed) {
+        const TemporaryDirectory directory;
+        RocksStores stores(directory.path());
+        storage::versions::Ledger ledger{.seed = seed,
+                                         .plan = storage::versions::make_plan(seed, 400)};
+        on_one_node([&](World& world) -> Task<void> {
+            co_await storage::versions::live(world, stores, ledger, 1200);
+        });
+        ASSERT_TRUE(ledger.problems.empty()) << ledger.problems.front();
+        for (const auto& [what, times] : ledger.done) {
+            done[what] += times;
+        }
+    }
+    for (const char* what : {"applied", "arrivals lost", "would block", "versions collected",
+                             "pasts checked", "scans", "sums checked"}) {
+        EXPECT_GT(done[what], 5U) << what;
+    }
 }
 
 // ---- crashes
