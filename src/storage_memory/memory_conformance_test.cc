@@ -244,8 +244,7 @@ TEST(MemoryEngineConformance, CatchesPlantedBugs) {
 }
 
 TEST(VersionsInMemory, CatchPlantedBugs) {
-    for (const char* bug : {"engine_mark_outside_batch", "collect_keeps_what_a_tombstone_hid",
-                            "crdt_drops_removal_early"}) {
+    for (const char* bug : {"engine_mark_outside_batch", "collect_keeps_what_a_tombstone_hid"}) {
         const base::PlantedBug planted(bug);
         std::uint64_t seed = 0;
         while (seed < 500 && versions(seed).problems.empty()) {
