@@ -335,7 +335,7 @@ private:
     bool changing_ = false;
     std::deque<const Turn*> queue_;
     world::Signal turns_;
-    bool refusing_ = false;  // A write_synced() failed, and nothing was truncated since.
+    bool refusing_ = false;    // A write_synced() failed, and nothing was truncated since.
     bool sync_fails_ = false;  // A write or a sync has failed: none will succeed.
 };
 

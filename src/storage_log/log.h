@@ -43,6 +43,10 @@ struct LogOptions {
     // Written behind the end of the segment, where small blocks will stand.
     std::uint64_t zeros_ahead = std::uint64_t{1} << 20;
 
+    // So much is worth a block of its own that is handed over while another one flies. Less waits
+    // for more.
+    std::size_t behind_bytes = std::size_t{16} << 10;
+
     // Without traffic for so long, the last block is covered by an empty one behind it.
     time::Duration idle_after = 20ms;
 
@@ -53,6 +57,7 @@ struct LogOptions {
 
 struct LogCounts {
     std::uint64_t blocks = 0;
+    std::uint64_t blocks_behind = 0;  // Of these, handed over while another one flew.
     std::uint64_t syncs = 0;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
@@ -130,7 +135,7 @@ private:
     };
     struct Submission {
         std::vector<Record> records;
-        Done done;
+        Done done;  // None: the oldest of those who wait in write().
         std::size_t bytes = 0;
     };
     struct Waiting;
@@ -160,16 +165,28 @@ private:
     // write.cc
     struct Batch;
     [[nodiscard]] Batch take_batch();
+    [[nodiscard]] bool may_launch(const std::deque<Batch>& air,
+                                  const std::optional<Batch>& landed) const;
     world::Task<void> fly(Batch& batch);
+    world::Task<base::Error> take_back(const Batch& batch);
+    void enqueue(std::vector<Record> records, Done done);
+    void answer(const Submission& submission, const base::Result<void>& result);
     void tell_some(Batch& landed);
     world::Task<base::Result<void>> rest();
     world::Task<base::Result<void>> wait_for_work();
+    void refuse_all(const base::Error& why, const std::deque<Batch>& air);
+
+    // block.cc
+    struct Block;
+    [[nodiscard]] bool segment_is_full() const;
     world::Task<base::Result<std::vector<Place>>> write_block(
         const std::vector<const Record*>& records);
+    Block make_block(const std::vector<const Record*>& records);
+    world::Task<base::Result<void>> put(Block& block);
+    static world::Task<base::Result<void>> put(world::File& file, std::uint64_t offset,
+                                               base::Bytes bytes);
+    world::Task<base::Error> take_back(base::Error why, const Block& block);
     world::Task<base::Result<void>> next_segment();
-    world::Task<base::Result<void>> put(world::File& file, std::uint64_t offset, base::Bytes bytes);
-    world::Task<base::Error> take_back(base::Error why, std::uint64_t size);
-    void refuse_all(const base::Error& why, Batch& batch);
 
     // collect.cc
     [[nodiscard]] bool wants_collection() const;
@@ -204,10 +221,11 @@ private:
     bool collecting_hurts_ = false;  // There was no space for copies; until something is written.
 
     std::deque<Submission> queue_;
-    world::Signal work_;
+    std::size_t queue_bytes_ = 0;
+    world::Signal work_;  // Something was handed in, or a block has landed.
     std::optional<base::Error> failed_;
-    std::map<std::uint64_t, Waiting*> waiting_;  // Tasks in write(), by number.
-    std::uint64_t writes_ = 0;
+    std::deque<Waiting*> waiting_;  // Tasks in write(), oldest first; none: cancelled.
+    std::uint64_t first_waiting_ = 0;
 
     std::deque<Cached> cached_;  // Oldest first.
     std::size_t cached_bytes_ = 0;
