@@ -203,7 +203,7 @@ private:
     world::Task<base::Result<std::vector<Record>>> read_run(GroupId group, IndexRange range);
     [[nodiscard]] IndexRange run_on_disk(const GroupLog& group, std::uint64_t first,
                                          std::uint64_t last, std::size_t bytes_max) const;
-    void keep_in_memory(Record record, Place at);
+    void keep_in_memory(GroupLog& group, Record entry, Place at);
 
     void apply(const Record& record, Place at, std::size_t size);
     GroupLog& group(GroupId id);

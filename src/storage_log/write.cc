@@ -211,11 +211,16 @@ void Log::tell_some(Batch& landed) {
         Submission& submission = landed.submissions[landed.told++];
         for (Record& record : submission.records) {
             const Place at = landed.block->places[landed.placed++];
-            CHECK(
-                record.kind != RecordKind::kEntry || record.index <= group(record.group).last() + 1,
-                "an entry that does not continue its group's log");
-            apply(record, at, kRecordHeaderBytes + record.body.size());
-            keep_in_memory(std::move(record), at);
+            const std::size_t size = kRecordHeaderBytes + record.body.size();
+            if (record.kind != RecordKind::kEntry) {
+                apply(record, at, size);
+                continue;
+            }
+            GroupLog& log = group(record.group);
+            CHECK(record.index <= log.last() + 1,
+                  "an entry that does not continue its group's log");
+            log.apply(record, at, size, *this);
+            keep_in_memory(log, std::move(record), at);
         }
         answer(submission, good);
     }
