@@ -6,10 +6,11 @@
 //     CO_TRY(co_await log->write({entry(group, 7, term, body)}));
 //     auto entries = co_await log->read(group, {5, 7}, 1 << 20);
 //
-// One writer takes all that waits, up to a bound, writes it as one block and syncs once; then the
-// index changes and those who wait are told, in the order in which they handed in. What was
-// refused (kFull) never happened: nothing of it is in the log, and whatever stood behind it in the
-// queue is refused as well, because it may build on it. Space that returns is noticed by itself.
+// One writer takes all that waits, up to a bound, writes it as one block and syncs once (a second
+// block may stand ready behind it, and is begun when the first is durable); then the index changes
+// and those who wait are told, in the order in which they handed in. What was refused (kFull) never
+// happened: nothing of it is in the log, and whatever stood behind it in the queue is refused as
+// well, because it may build on it. Space that returns is noticed by itself.
 //
 // When a write or a sync fails in any other way, nothing is known about the block: run() returns
 // the error, all who wait hear kUnknown, and the process must end. The next start rewrites the last

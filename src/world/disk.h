@@ -27,7 +27,7 @@
 namespace distkv::world {
 
 // An open file. At most one operation that changes it may be under way, except that write_synced()
-// may be called again while one is: reads may overlap. Closing (the destructor) waits for nothing
+// may be called again while one is; reads may overlap. Closing (the destructor) waits for nothing
 // and promises nothing.
 class File {
 public:
