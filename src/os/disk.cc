@@ -59,16 +59,15 @@ public:
         });
     }
 
-    // One hop to another thread, not two.
+    // One hop to another thread, not two; and none between two of them, for the thread does them in
+    // order.
     Task<Result<void>> write_synced(std::uint64_t offset, Bytes data) override {
         CO_TRY(check_chunk(data.size()));
-        const Change change(*this);
-        co_return co_await off_reactor(
-            world_, home_, threads_.sync,
-            [file = file_, offset, data = std::move(data)]() -> Result<void> {
-                TRY(write_bytes(*file, offset, data));
-                return sync_file(*file);
-            });
+        const SyncedWrite write(*this);
+        co_return co_await off_reactor(world_, home_, threads_.sync,
+                                       [file = file_, offset, data = std::move(data)] {
+                                           return write_synced_bytes(*file, offset, data);
+                                       });
     }
 
     Task<Result<void>> sync() override {
@@ -84,16 +83,31 @@ public:
     [[nodiscard]] std::uint64_t size() const override { return file_->size; }
 
 private:
-    // At most one operation that changes the file may be under way.
+    // At most one operation that changes the file may be under way,
     class Change {
     public:
         explicit Change(OsFile& file) : file_(file) {
-            CHECK(!file_.changing_, file_.file_->path);
+            CHECK(!file_.changing_ && file_.synced_writes_ == 0, file_.file_->path);
             file_.changing_ = true;
         }
         ~Change() { file_.changing_ = false; }
         Change(const Change&) = delete;
         Change& operator=(const Change&) = delete;
+
+    private:
+        OsFile& file_;
+    };
+
+    // or several of these.
+    class SyncedWrite {
+    public:
+        explicit SyncedWrite(OsFile& file) : file_(file) {
+            CHECK(!file_.changing_, file_.file_->path);
+            ++file_.synced_writes_;
+        }
+        ~SyncedWrite() { --file_.synced_writes_; }
+        SyncedWrite(const SyncedWrite&) = delete;
+        SyncedWrite& operator=(const SyncedWrite&) = delete;
 
     private:
         OsFile& file_;
@@ -109,6 +123,7 @@ private:
     FileThreads& threads_;
     SharedFile file_;
     bool changing_ = false;
+    std::size_t synced_writes_ = 0;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <latch>
@@ -142,6 +143,30 @@ TEST(Disk, ASlowSyncHoldsUpNeitherTimersNorReads) {
     });
 }
 
+TEST(Disk, SyncedWritesQueueUp) {
+    const TemporaryDirectory directory;
+    run_node(with_disk(directory.path()), [](World& world) -> Task<void> {
+        auto file = co_await world.disk().open("a", OpenMode::kCreate);
+        std::latch release(1);
+        static_cast<Disk&>(world.disk()).threads().sync.push([&release] { release.wait(); });
+        world::Scope scope(world.scheduler());
+        std::string order;
+        const auto put = [&](std::uint64_t offset, char what) -> Task<void> {
+            EXPECT_TRUE(co_await (*file)->write_synced(offset, Bytes(1, what)));
+            order += what;
+        };
+        scope.spawn("a", put(0, 'a'));
+        scope.spawn("b", put(1, 'b'));
+        scope.spawn("c", put(2, 'c'));
+        co_await world.sleep_for(1ms);
+        EXPECT_EQ((*file)->size(), 0U);
+        release.count_down();
+        co_await scope.join();
+        EXPECT_EQ(order, "abc");
+        EXPECT_EQ((co_await (*file)->read(0, 9)).value(), "abc");
+    });
+}
+
 TEST(Disk, NoSpaceIsFullAndTheRestStaysReadable) {
     const TemporaryDirectory directory;
     if (::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
@@ -172,6 +197,25 @@ TEST(FileCalls, AFailedSyncIsNeverFollowedByAGoodOne) {
     EXPECT_EQ(second.error().code, Errc::kUnknown);
     EXPECT_TRUE(second.error().detail.contains("an earlier write or sync"))
         << second.error().detail;
+}
+
+TEST(FileCalls, NothingIsWrittenBehindASyncedWriteThatFailed) {
+    const TemporaryDirectory directory;
+    OpenFile file(Fd(::open(directory.path("a").c_str(), O_RDWR | O_CREAT, 0600)), "a", 0);
+    ASSERT_TRUE(write_synced_bytes(file, 0, "one"));
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+    const rlimit small{5, limit.rlim_max};
+    const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    EXPECT_EQ(write_synced_bytes(file, 3, "two and more").error().code, Errc::kFull);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ::signal(SIGXFSZ, ignored);
+    EXPECT_EQ(write_synced_bytes(file, 15, "three").error().code, Errc::kRetry);
+    EXPECT_EQ(read_bytes(file, 0, 100).value(), "onetw");
+    EXPECT_TRUE(truncate_file(file, 3));
+    EXPECT_TRUE(write_synced_bytes(file, 3, "four"));
+    EXPECT_EQ(read_bytes(file, 0, 100).value(), "onefour");
 }
 
 TEST(FileCalls, AFailedWriteIsUnknownAndAFailedReadIsCorrupt) {

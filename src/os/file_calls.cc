@@ -168,6 +168,7 @@ base::Result<void> truncate_file(OpenFile& file, std::uint64_t size) {
         }
     }
     file.size = size;
+    file.refusing = false;
     return {};
 }
 
@@ -181,6 +182,18 @@ base::Result<void> sync_file(OpenFile& file) {
         return base::fail(Errc::kUnknown,
                           "cannot sync " + file.path + ": an earlier write or sync of it failed");
     }
+    return {};
+}
+
+base::Result<void> write_synced_bytes(OpenFile& file, std::uint64_t offset, base::ByteView data) {
+    if (file.refusing) {
+        return base::fail(Errc::kRetry, "not written to " + file.path +
+                                            ": a write that was to come before it failed");
+    }
+    file.refusing = true;
+    TRY(write_bytes(file, offset, data));
+    TRY(sync_file(file));
+    file.refusing = false;
     return {};
 }
 

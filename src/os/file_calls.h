@@ -27,6 +27,9 @@ struct OpenFile {
     // A write or a sync failed. The kernel reports that once and then forgets it, together with the
     // dirty pages, so nothing that a later sync says can be believed.
     std::atomic<bool> broken = false;
+
+    // A write_synced_bytes() failed; what was to follow it must not be written.
+    std::atomic<bool> refusing = false;
 };
 
 using SharedFile = std::shared_ptr<OpenFile>;
@@ -53,6 +56,9 @@ base::Result<void> write_bytes(OpenFile& file, std::uint64_t offset, base::ByteV
 base::Result<base::Bytes> read_bytes(const OpenFile& file, std::uint64_t offset, std::size_t size);
 base::Result<void> truncate_file(OpenFile& file, std::uint64_t size);
 base::Result<void> sync_file(OpenFile& file);
+
+// Both. After a failure it does nothing more (kRetry) until truncate_file() has succeeded.
+base::Result<void> write_synced_bytes(OpenFile& file, std::uint64_t offset, base::ByteView data);
 
 base::Result<void> remove_file(int directory, const std::string& path);
 base::Result<void> rename_file(int directory, const std::string& from, const std::string& to);

@@ -200,7 +200,8 @@ bool DiskImage::flip_bit() {
 
 class SimFile : public world::File {
 public:
-    SimFile(Disk& disk, DiskImage::InodeRef inode) : disk_(disk), inode_(std::move(inode)) {}
+    SimFile(Disk& disk, DiskImage::InodeRef inode)
+        : disk_(disk), inode_(std::move(inode)), turns_(disk.world_.scheduler()) {}
 
     Task<Result<void>> append(base::Bytes data) override {
         co_return co_await write(inode_->content.size(), std::move(data));
@@ -267,8 +268,27 @@ public:
         co_return Result<void>();
     }
 
+    Task<Result<void>> write_synced(std::uint64_t offset, base::Bytes data) override {
+        CO_TRY(check_chunk(data.size()));
+        const Turn turn(*this);
+        while (!turn.has_come()) {
+            co_await turns_.wait();
+        }
+        if (refusing_) {
+            co_return fail(Errc::kRetry, "a write that was to come before it failed");
+        }
+        Result<void> done = co_await write(offset, std::move(data));
+        if (done) {
+            done = co_await sync();
+        }
+        refusing_ = !done;
+        co_return done;
+    }
+
     Task<Result<void>> truncate(std::uint64_t size) override {
         const Change changing(*this);
+        CHECK(queue_.empty(), "two operations change one file");
+        refusing_ = false;
         disk_.image_.change(*inode_, {size, {}, true});
         co_await disk_.latency(kUsualAccess);
         disk_.done("truncate");
@@ -293,9 +313,29 @@ private:
         SimFile& file_;
     };
 
+    // In the queue of those that write and sync.
+    class Turn {
+    public:
+        explicit Turn(SimFile& file) : file_(file) { file_.queue_.push_back(this); }
+        ~Turn() {
+            std::erase(file_.queue_, this);
+            file_.turns_.wake_all();
+        }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+
+        [[nodiscard]] bool has_come() const { return file_.queue_.front() == this; }
+
+    private:
+        SimFile& file_;
+    };
+
     Disk& disk_;
     DiskImage::InodeRef inode_;
     bool changing_ = false;
+    std::deque<const Turn*> queue_;
+    world::Signal turns_;
+    bool refusing_ = false;    // A write_synced() failed, and nothing was truncated since.
     bool sync_fails_ = false;  // A write or a sync has failed: none will succeed.
 };
 

@@ -331,6 +331,50 @@ TEST(Disk, AFullDiskRefusesWritesAndServesReads) {
     planet.run();
 }
 
+// Each begins when the one before it is durable; after one that failed none is written.
+TEST(Disk, SyncedWritesFollowEachOther) {
+    Planet* whole = nullptr;
+    const auto put = [](world::File& file, std::uint64_t offset, std::string data,
+                        std::vector<std::string>& answers) -> Task<void> {
+        const auto done = co_await file.write_synced(offset, data);
+        answers.push_back(data + (done ? "" : std::string(name_of(done.error().code))));
+    };
+    Planet planet({.seed = 1,
+                   .sites = {{"here", {0, 0}}},
+                   .length = 20s,
+                   .weather = Weather::calm(),
+                   .reactors_per_node = 1},
+                  [&](World& world) -> Task<void> {
+                      auto file = co_await world.disk().open("f", world::OpenMode::kCreate);
+                      std::vector<std::string> answers;
+                      world::Scope scope(world.scheduler());
+                      const auto put_two = [&](const std::string& one, const std::string& two) {
+                          answers.clear();
+                          scope.spawn("one", put(**file, 0, one, answers));
+                          scope.spawn("two", put(**file, 1, two, answers));
+                      };
+                      put_two("a", "b");
+                      co_await scope.join();
+                      EXPECT_EQ(answers.size(), 2U);
+                      EXPECT_EQ((*file)->size(), 2U);
+                      whole->node({1}).disk().set_full(true);
+                      co_await put(**file, 2, std::string(100, 'x'), answers);
+                      whole->node({1}).disk().set_full(false);
+                      put_two("c", "d");
+                      co_await scope.join();
+                      std::ranges::sort(answers);
+                      EXPECT_EQ(answers, (std::vector<std::string>{"cretry", "dretry"}));
+                      EXPECT_EQ((co_await (*file)->read(0, 2)).value_or(""), "ab");
+                      EXPECT_TRUE((co_await (*file)->truncate(2)).has_value());
+                      put_two("e", "f");
+                      co_await scope.join();
+                      EXPECT_EQ((co_await (*file)->read(0, 9)).value_or(""), "ef");
+                      co_await for_ever(world);
+                  });
+    whole = &planet;
+    planet.run();
+}
+
 TEST(Disk, ListNamesWhatIsThere) {
     with_crash(1, 50s, [](World& world, int start) -> Task<void> {
         if (start == 1) {

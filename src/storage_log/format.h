@@ -18,7 +18,7 @@
 //     40  u32  bytes of the summary          44  u32  0
 //     48       summary, then records, then zeros to the next multiple of 8
 //
-// **Only one block is under way at a time**: it is begun when the one before it is durable. So a
+// **Blocks are written one at a time**: each is begun when the one before it is durable. So a
 // valid block proves that all before it had been made durable, and damage there is corruption; a
 // block that is not whole with none behind it was never acknowledged, and is cut. When the writer
 // has been idle for a moment it writes a block without records, which covers the last one.
@@ -86,6 +86,9 @@ struct Summary {
 class BlockBuilder {
 public:
     BlockBuilder(std::uint64_t log_id, Place at, const Summary& about_the_block_before);
+
+    // Room for records of so many bytes, headers included.
+    void reserve(std::size_t bytes) { bytes_.reserve(bytes_.size() + bytes + kBlockAlignment); }
 
     // Where the record will stand.
     Place add(const Record& record);

@@ -6,10 +6,11 @@
 //     CO_TRY(co_await log->write({entry(group, 7, term, body)}));
 //     auto entries = co_await log->read(group, {5, 7}, 1 << 20);
 //
-// One writer takes all that waits, up to a bound, writes it as one block and syncs once; then the
-// index changes and those who wait are told, in the order in which they handed in. What was
-// refused (kFull) never happened: nothing of it is in the log, and whatever stood behind it in the
-// queue is refused as well, because it may build on it. Space that returns is noticed by itself.
+// One writer takes all that waits, up to a bound, writes it as one block and syncs once (a second
+// block may stand ready behind it, and is begun when the first is durable); then the index changes
+// and those who wait are told, in the order in which they handed in. What was refused (kFull) never
+// happened: nothing of it is in the log, and whatever stood behind it in the queue is refused as
+// well, because it may build on it. Space that returns is noticed by itself.
 //
 // When a write or a sync fails in any other way, nothing is known about the block: run() returns
 // the error, all who wait hear kUnknown, and the process must end. The next start rewrites the last
@@ -43,6 +44,10 @@ struct LogOptions {
     // Written behind the end of the segment, where small blocks will stand.
     std::uint64_t zeros_ahead = std::uint64_t{1} << 20;
 
+    // So much is worth a block of its own that is handed over while another one flies. Less waits
+    // for more.
+    std::size_t behind_bytes = std::size_t{16} << 10;
+
     // Without traffic for so long, the last block is covered by an empty one behind it.
     time::Duration idle_after = 20ms;
 
@@ -53,6 +58,7 @@ struct LogOptions {
 
 struct LogCounts {
     std::uint64_t blocks = 0;
+    std::uint64_t blocks_behind = 0;  // Of these, handed over while another one flew.
     std::uint64_t syncs = 0;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
@@ -130,7 +136,7 @@ private:
     };
     struct Submission {
         std::vector<Record> records;
-        Done done;
+        Done done;  // None: the oldest of those who wait in write().
         std::size_t bytes = 0;
     };
     struct Waiting;
@@ -160,16 +166,28 @@ private:
     // write.cc
     struct Batch;
     [[nodiscard]] Batch take_batch();
+    [[nodiscard]] bool may_launch(const std::deque<Batch>& air,
+                                  const std::optional<Batch>& landed) const;
     world::Task<void> fly(Batch& batch);
+    world::Task<base::Error> take_back(const Batch& batch);
+    void enqueue(std::vector<Record> records, Done done);
+    void answer(const Submission& submission, const base::Result<void>& result);
     void tell_some(Batch& landed);
     world::Task<base::Result<void>> rest();
     world::Task<base::Result<void>> wait_for_work();
+    void refuse_all(const base::Error& why, const std::deque<Batch>& air);
+
+    // block.cc
+    struct Block;
+    [[nodiscard]] bool segment_is_full() const;
     world::Task<base::Result<std::vector<Place>>> write_block(
         const std::vector<const Record*>& records);
+    Block make_block(const std::vector<const Record*>& records);
+    world::Task<base::Result<void>> put(Block& block);
+    static world::Task<base::Result<void>> put(world::File& file, std::uint64_t offset,
+                                               base::Bytes bytes);
+    world::Task<base::Error> take_back(base::Error why, const Block& block);
     world::Task<base::Result<void>> next_segment();
-    world::Task<base::Result<void>> put(world::File& file, std::uint64_t offset, base::Bytes bytes);
-    world::Task<base::Error> take_back(base::Error why, std::uint64_t size);
-    void refuse_all(const base::Error& why, Batch& batch);
 
     // collect.cc
     [[nodiscard]] bool wants_collection() const;
@@ -186,7 +204,7 @@ private:
     world::Task<base::Result<std::vector<Record>>> read_run(GroupId group, IndexRange range);
     [[nodiscard]] IndexRange run_on_disk(const GroupLog& group, std::uint64_t first,
                                          std::uint64_t last, std::size_t bytes_max) const;
-    void keep_in_memory(Record record, Place at);
+    void keep_in_memory(GroupLog& group, Record entry, Place at);
 
     void apply(const Record& record, Place at, std::size_t size);
     GroupLog& group(GroupId id);
@@ -204,10 +222,11 @@ private:
     bool collecting_hurts_ = false;  // There was no space for copies; until something is written.
 
     std::deque<Submission> queue_;
-    world::Signal work_;
+    std::size_t queue_bytes_ = 0;
+    world::Signal work_;  // Something was handed in, or a block has landed.
     std::optional<base::Error> failed_;
-    std::map<std::uint64_t, Waiting*> waiting_;  // Tasks in write(), by number.
-    std::uint64_t writes_ = 0;
+    std::deque<Waiting*> waiting_;  // Tasks in write(), oldest first; none: cancelled.
+    std::uint64_t first_waiting_ = 0;
 
     std::deque<Cached> cached_;  // Oldest first.
     std::size_t cached_bytes_ = 0;

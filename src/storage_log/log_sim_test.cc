@@ -48,6 +48,7 @@ struct Sums {
     std::uint64_t unnamed = 0;
     std::uint64_t freed = 0;
     std::uint64_t copied = 0;
+    std::uint64_t behind = 0;
     std::uint64_t tails_cut = 0;
     std::uint64_t unacknowledged_kept = 0;
 };
@@ -65,6 +66,7 @@ public:
         options_.batch_bytes = 64U << rng_.below(10);
         options_.zeros_ahead = rng_.below(2) * 500;
         options_.cache_bytes = rng_.below(3) * 2000;
+        options_.behind_bytes = rng_.below(2) * rng_.below(1000);
         body_bytes_max_ = 1 + rng_.below(rng_.chance(200'000) ? 4000 : 200);
         idle_load_ = rng_.chance(500'000);
         load_every_ = rng_.chance(300'000) ? 20'000 : 400'000;  // Nanoseconds; the disk is slower.
@@ -194,6 +196,7 @@ private:
         log_ = nullptr;
         sums_.freed += log.counts().segments_freed;
         sums_.copied += log.counts().records_copied;
+        sums_.behind += log.counts().blocks_behind;
     }
 
     static Task<void> watch(Log& log, bool& broken, world::Signal& ended) {
@@ -433,6 +436,7 @@ void add(Sums& to, const Sums& more) {
     to.unnamed += more.unnamed;
     to.freed += more.freed;
     to.copied += more.copied;
+    to.behind += more.behind;
     to.tails_cut += more.tails_cut;
     to.unacknowledged_kept += more.unacknowledged_kept;
 }
@@ -473,6 +477,7 @@ TEST(LogSim, HoldsWhatItAcknowledgedThroughEveryFault) {
     EXPECT_GT(sums.damaged, kSeeds / 4);
     EXPECT_GT(sums.repaired, kSeeds / 10);
     EXPECT_GT(sums.copied, 5 * kSeeds);
+    EXPECT_GT(sums.behind, 5 * kSeeds);
 }
 
 #if DISTKV_MUTANTS

@@ -17,19 +17,18 @@ constexpr std::size_t kRunBytesMax = std::size_t{1} << 20;  // One read of neigh
 
 }  // namespace
 
-void Log::keep_in_memory(Record record, Place at) {
-    if (record.kind != RecordKind::kEntry || record.body.size() > options_.cache_bytes) {
+void Log::keep_in_memory(GroupLog& group, Record entry, Place at) {
+    if (entry.body.size() > options_.cache_bytes || entry.index < group.first()) {
         return;
     }
-    const std::size_t bytes = sizeof(Cached) + record.body.size();
-    groups_.at(record.group)
-        .cache(record.index, std::make_shared<const base::Bytes>(std::move(record.body)));
-    cached_.push_back({record.group, record.index, at, bytes});
+    const std::size_t bytes = sizeof(Cached) + entry.body.size();
+    group.cache(entry.index, std::make_shared<const base::Bytes>(std::move(entry.body)));
+    cached_.push_back({entry.group, entry.index, at, bytes});
     cached_bytes_ += bytes;
     while (cached_bytes_ > options_.cache_bytes) {
         const Cached& oldest = cached_.front();
-        if (const auto group = groups_.find(oldest.group); group != groups_.end()) {
-            group->second.uncache(oldest.index, oldest.at);
+        if (const auto found = groups_.find(oldest.group); found != groups_.end()) {
+            found->second.uncache(oldest.index, oldest.at);
         }
         cached_bytes_ -= oldest.bytes;
         cached_.pop_front();

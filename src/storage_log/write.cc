@@ -1,9 +1,11 @@
-// The one writer: takes what waits, writes it as a block, syncs once, tells everybody.
+// The one writer: takes what waits, has it written as a block, tells everybody.
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mutant.h"
+#include "storage_log/block.h"
 #include "storage_log/log.h"
 #include "world/deadline.h"
 
@@ -16,148 +18,211 @@ using world::Task;
 
 namespace {
 
-// Of those whose block is durable. Few enough that the next block can soon begin, many enough to
-// make it worth it.
-constexpr int kToldAtOnce = 32;
+// Of those whose block is durable, before others have a turn.
+constexpr std::size_t kToldAtOnce = 32;
 
-// Blocks up to this size are written into zeros that are there already: a sync that need not make
-// the file longer takes two thirds of the time. For larger ones writing twice costs more than that.
-constexpr std::size_t kSmallBlockBytes = std::size_t{16} << 10;
+// When nothing flies, so many (or half of those in the block, if that is more) are told before the
+// next block is closed: the few more that they hand in cost the disk less than a block of their own
+// would. With more writers than that the disk has enough to do with half of them.
+constexpr std::size_t kToldFirst = 64;
 
 }  // namespace
 
-// A task in write(): found by its number when the answer comes, gone when it was cancelled.
+// A task in write(). Answers come in the order of submission, so those who wait are a queue.
 struct Log::Waiting {
-    explicit Waiting(Log& owner)
-        : log(owner), number(++owner.writes_), changed(owner.world_.scheduler()) {
-        log.waiting_[number] = this;
+    explicit Waiting(Log& owner) : log(owner), changed(owner.world_.scheduler()) {}
+    ~Waiting() {
+        if (number && !answer) {
+            log.waiting_[*number - log.first_waiting_] = nullptr;
+        }
     }
-    ~Waiting() { log.waiting_.erase(number); }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
     Log& log;
-    std::uint64_t number;
+    std::optional<std::uint64_t> number;
     std::optional<Result<void>> answer;
     world::Signal changed;
 };
 
 void Log::submit(std::vector<Record> records, Done done) {
+    CHECK(done != nullptr);
     if (failed_) {
         done(std::unexpected(*failed_));
         return;
     }
+    enqueue(std::move(records), std::move(done));
+}
+
+void Log::enqueue(std::vector<Record> records, Done done) {
     std::size_t bytes = 0;
     for (const Record& record : records) {
         bytes += kRecordHeaderBytes + record.body.size();
     }
     CHECK(bytes <= base::limits::kLogSubmissionBytesMax);
     queue_.push_back({std::move(records), std::move(done), bytes});
+    queue_bytes_ += bytes;
     work_.wake_all();
 }
 
 Task<Result<void>> Log::write(std::vector<Record> records) {
+    if (failed_) {
+        co_return std::unexpected(*failed_);
+    }
     Waiting waiting(*this);
-    submit(std::move(records), [this, number = waiting.number](const Result<void>& answer) {
-        if (const auto found = waiting_.find(number); found != waiting_.end()) {
-            found->second->answer = answer;
-            found->second->changed.wake_all();
-        }
-    });
+    waiting.number = first_waiting_ + waiting_.size();
+    waiting_.push_back(&waiting);
+    enqueue(std::move(records), nullptr);
     while (!waiting.answer) {
         co_await waiting.changed.wait();
     }
-    co_return *waiting.answer;
+    co_return std::move(*waiting.answer);
+}
+
+void Log::answer(const Submission& submission, const Result<void>& result) {
+    if (submission.done != nullptr) {
+        submission.done(result);
+        return;
+    }
+    Waiting* const waiting = waiting_.front();
+    waiting_.pop_front();
+    ++first_waiting_;
+    if (waiting != nullptr) {  // Else it was cancelled.
+        waiting->answer = result;
+        waiting->changed.wake_all();
+    }
 }
 
 // What goes into one block, from the queue until everybody has been told.
 struct Log::Batch {
     std::vector<Submission> submissions;
-    std::vector<Place> places;
-    std::size_t told = 0;    // Submissions,
-    std::size_t placed = 0;  // and their records.
+    std::size_t bytes = 0;
+    std::size_t told = 0;        // Submissions,
+    std::size_t placed = 0;      // and their records.
+    std::optional<Block> block;  // Made up, and handed over.
     std::optional<Result<void>> outcome;
+
+    [[nodiscard]] bool all_told() const { return told == submissions.size(); }
 };
 
 // While one block flies to the disk, those who wrote the one before it are told, and they hand in
-// what the next one will hold: the disk waits for nobody.
+// what the next one will hold. When that is worth a block of its own it is handed over at once, and
+// the disk goes on with it without asking.
 Task<Error> Log::run() {
-    std::optional<Batch> flying;
+    std::deque<Batch> air;  // At most two, in order.
     std::optional<Batch> landed;
-    world::Scope flight(world_.scheduler());
+    world::Scope flights(world_.scheduler());
     for (;;) {
-        if (!flying && !queue_.empty() && !collection_is_due()) {
-            flying = take_batch();
-            flight.spawn("log_block", fly(*flying));
+        if (may_launch(air, landed)) {
+            counts_.blocks_behind += air.empty() ? 0 : 1;
+            air.push_back(take_batch());
+            flights.spawn("log_block", fly(air.back()));
         }
         if (landed) {
             tell_some(*landed);
-            if (landed->told == landed->submissions.size()) {
+            if (landed->all_told()) {
                 landed.reset();
-            } else {
-                co_await world_.yield();  // Those who were told may have more to write.
             }
-        } else if (flying) {
-            co_await flight.join();
-            Batch batch = *std::exchange(flying, std::nullopt);
-            if (*batch.outcome) {
-                landed = std::move(batch);
-            } else {
-                refuse_all(batch.outcome->error(), batch);
-            }
+            co_await world_.yield();  // Those who were told may have more to write.
+        } else if (!air.empty() && !air.front().outcome) {
+            co_await work_.wait();
+        } else if (!air.empty() && *air.front().outcome) {
+            landed = std::move(air.front());
+            air.pop_front();
+        } else if (!air.empty()) {
+            co_await flights.join();
+            refuse_all(co_await take_back(air.front()), air);
+            air.clear();
         } else if (const Result<void> rested = co_await rest(); !rested) {
             failed_ = rested.error();
         }
         if (failed_) {
-            Batch nothing;
-            refuse_all(*failed_, nothing);
+            refuse_all(*failed_, {});
             co_return *failed_;
         }
     }
 }
 
+bool Log::may_launch(const std::deque<Batch>& air, const std::optional<Batch>& landed) const {
+    if (queue_.empty() || air.size() > 1 || collection_is_due()) {
+        return false;
+    }
+    if (air.empty()) {
+        return !landed ||
+               landed->told >= std::min(landed->submissions.size(),
+                                        std::max(kToldFirst, landed->submissions.size() / 2));
+    }
+    // Behind another: neither may the segment end between them, nor zeros stand there.
+    const Batch& first = air.front();
+    return !landed && first.block && !first.outcome && !first.block->zeros_behind &&
+           !segment_is_full() && queue_bytes_ >= std::max(options_.behind_bytes, first.bytes / 2) &&
+           !MUTANT(log_skips_sync);  // Which knows how to skip one at a time.
+}
+
 Log::Batch Log::take_batch() {
     Batch batch;
-    std::size_t bytes = 0;
-    while (!queue_.empty() && (batch.submissions.empty() || bytes < options_.batch_bytes)) {
-        bytes += queue_.front().bytes;
+    batch.submissions.reserve(queue_.size());
+    while (!queue_.empty() && (batch.submissions.empty() || batch.bytes < options_.batch_bytes)) {
+        batch.bytes += queue_.front().bytes;
         batch.submissions.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
+    queue_bytes_ -= batch.bytes;
     covered_ = false;
     return batch;
 }
 
 Task<void> Log::fly(Batch& batch) {
-    std::vector<const Record*> records;
-    for (const Submission& submission : batch.submissions) {
-        for (const Record& record : submission.records) {
-            records.push_back(&record);
+    Result<void> done;
+    if (segment_is_full()) {
+        done = co_await next_segment();
+    }
+    if (done) {
+        std::vector<const Record*> records;
+        records.reserve(batch.submissions.size());
+        for (const Submission& submission : batch.submissions) {
+            for (const Record& record : submission.records) {
+                records.push_back(&record);
+            }
+        }
+        batch.block = make_block(records);
+        done = co_await put(*batch.block);
+        if (done) {
+            counts_.records += records.size();
+            collecting_hurts_ = false;
         }
     }
-    auto places = co_await write_block(records);
-    if (places) {
-        batch.places = std::move(*places);
-        batch.outcome = Result<void>();
-        counts_.records += records.size();
-        collecting_hurts_ = false;
-    } else {
-        batch.outcome = std::unexpected(places.error());
+    batch.outcome = std::move(done);
+    work_.wake_all();
+}
+
+// Nothing else is in the air. Says what all are to hear.
+Task<Error> Log::take_back(const Batch& batch) {
+    Error why = batch.outcome->error();
+    if (batch.block) {
+        co_return co_await take_back(std::move(why), *batch.block);
     }
+    co_return why;  // There was no room for a new segment.
 }
 
 void Log::tell_some(Batch& landed) {
-    for (int slice = kToldAtOnce; slice > 0 && landed.told < landed.submissions.size(); --slice) {
+    const Result<void> good;
+    for (std::size_t slice = kToldAtOnce; slice > 0 && !landed.all_told(); --slice) {
         Submission& submission = landed.submissions[landed.told++];
         for (Record& record : submission.records) {
-            const Place at = landed.places[landed.placed++];
-            CHECK(
-                record.kind != RecordKind::kEntry || record.index <= group(record.group).last() + 1,
-                "an entry that does not continue its group's log");
-            apply(record, at, kRecordHeaderBytes + record.body.size());
-            keep_in_memory(std::move(record), at);
+            const Place at = landed.block->places[landed.placed++];
+            const std::size_t size = kRecordHeaderBytes + record.body.size();
+            if (record.kind != RecordKind::kEntry) {
+                apply(record, at, size);
+                continue;
+            }
+            GroupLog& log = group(record.group);
+            CHECK(record.index <= log.last() + 1,
+                  "an entry that does not continue its group's log");
+            log.apply(record, at, size, *this);
+            keep_in_memory(log, std::move(record), at);
         }
-        submission.done(Result<void>());
+        answer(submission, good);
     }
 }
 
@@ -192,100 +257,22 @@ Task<Result<void>> Log::wait_for_work() {
                                             Wait::for_work(*this));
 }
 
-// One at a time. Says where the records stand.
-Task<Result<std::vector<Place>>> Log::write_block(const std::vector<const Record*>& records) {
-    if (segments_.empty() || segments_.rbegin()->second.bytes >= options_.segment_bytes) {
-        CO_TRY(co_await next_segment());
-    }
-    covered_ = false;
-    auto& [number, segment] = *segments_.rbegin();
-    const std::uint64_t size = segment.bytes;
-    BlockBuilder block(log_id_, {number, size}, summary_);
-    std::vector<Place> places;
-    places.reserve(records.size());
-    for (const Record* const record : records) {
-        places.push_back(block.add(*record));
-    }
-    Summary summary;
-    base::Bytes bytes = block.finish(summary);
-    const std::size_t count = bytes.size();
-    const bool lengthens = size + count > segment.file->size();
-    Result<void> written = base::fail(Errc::kFull, "");
-    if (lengthens && count <= kSmallBlockBytes) {
-        const base::Bytes zeros(options_.zeros_ahead, '\0');
-        written = co_await put(*segment.file, size, bytes + zeros);
-    }
-    if (!written && written.error().code == Errc::kFull) {  // Or only without the zeros.
-        written = co_await put(*segment.file, size, std::move(bytes));
-    }
-    if (!written) {
-        co_return std::unexpected(co_await take_back(written.error(), size));
-    }
-    ++counts_.syncs;
-    ++counts_.blocks;
-    ++blocks_since_collection_;
-    counts_.bytes += count;
-    segment.bytes = size + count;
-    summary_ = std::move(summary);
-    co_return places;
-}
-
-Task<Result<void>> Log::put(world::File& file, std::uint64_t offset, base::Bytes bytes) {
-    co_return MUTANT(log_skips_sync) ? co_await file.write(offset, std::move(bytes))
-                                     : co_await file.write_synced(offset, std::move(bytes));
-}
-
-// A prefix of the block may be there. It must be gone, durably, before anybody hears "refused".
-// Says what the caller should say.
-Task<Error> Log::take_back(Error why, std::uint64_t size) {
-    if (why.code != Errc::kFull) {
-        co_return why;
-    }
-    ++counts_.refused;
-    const auto file = segments_.rbegin()->second.file;
-    for (const bool syncing : {false, true}) {
-        const Result<void> back = syncing ? co_await file->sync() : co_await file->truncate(size);
-        if (!back) {
-            co_return Error{Errc::kUnknown,
-                            "cannot take back a block that had no room: " + back.error().detail};
-        }
-    }
-    co_return why;
-}
-
-Task<Result<void>> Log::next_segment() {
-    const std::uint64_t number = segments_.empty() ? 1 : segments_.rbegin()->first + 1;
-    const std::uint64_t before = segments_.empty() ? 0 : segments_.rbegin()->second.bytes;
-    std::string path = path_of(number);
-    // Left there by an attempt that found no space; it holds nothing.
-    auto file = co_await world_.disk().open(path, world::OpenMode::kCreate);
-    Result<void> made = file ? co_await (*file)->truncate(0) : std::unexpected(file.error());
-    if (made) {
-        made = co_await (*file)->write_synced(0, encode_segment_header({log_id_, number, before}));
-    }
-    if (made) {
-        made = co_await world_.disk().sync_directory(options_.directory);
-    }
-    if (!made) {
-        co_return made;
-    }
-    segments_[number] = {std::move(*file), kFirstBlockAt, {}};
-    counts_.bytes += kFirstBlockAt;
-    ++counts_.syncs;
-    co_return Result<void>();
-}
-
 // Whatever waits may build on what was refused. Without space others can go on later; after any
 // other error nobody can.
-void Log::refuse_all(const Error& why, Batch& batch) {
+void Log::refuse_all(const Error& why, const std::deque<Batch>& air) {
     if (why.code != Errc::kFull) {
         failed_ = why;
     }
-    for (std::deque<Submission> queue = std::exchange(queue_, {}); Submission & each : queue) {
-        batch.submissions.push_back(std::move(each));
+    const std::deque<Submission> queue = std::exchange(queue_, {});
+    queue_bytes_ = 0;
+    const Result<void> refused = std::unexpected(why);
+    for (const Batch& batch : air) {
+        for (const Submission& submission : batch.submissions) {
+            answer(submission, refused);
+        }
     }
-    for (const Submission& submission : batch.submissions) {
-        submission.done(std::unexpected(why));
+    for (const Submission& submission : queue) {
+        answer(submission, refused);
     }
 }
 

@@ -12,11 +12,6 @@ std::string directory_of(const std::string& path) {
 
 }  // namespace
 
-Task<base::Result<void>> File::write_synced(std::uint64_t offset, base::Bytes data) {
-    CO_TRY(co_await write(offset, std::move(data)));
-    co_return co_await sync();
-}
-
 // Write aside, sync, rename over, sync the directory: the order is the atomicity.
 Task<base::Result<void>> Disk::replace(std::string path, base::Bytes contents) {
     const std::string aside = path + ".new";

@@ -26,8 +26,9 @@
 
 namespace distkv::world {
 
-// An open file. At most one operation that changes it may be under way; reads may overlap.
-// Closing (the destructor) waits for nothing and promises nothing.
+// An open file. At most one operation that changes it may be under way, except that write_synced()
+// may be called again while one is; reads may overlap. Closing (the destructor) waits for nothing
+// and promises nothing.
 class File {
 public:
     File() = default;
@@ -37,8 +38,11 @@ public:
 
     virtual Task<base::Result<void>> append(base::Bytes data) = 0;
 
-    // write(), then sync(), in one go where that is cheaper: a log waits for both.
-    virtual Task<base::Result<void>> write_synced(std::uint64_t offset, base::Bytes data);
+    // write(), then sync(), in one go where that is cheaper: a log waits for both. Of several, each
+    // begins only when the one before it is durable, so that the disk need not wait for the caller
+    // between two. After one that failed, all fail with nothing written (kRetry), until a
+    // truncate() has cut what it left.
+    virtual Task<base::Result<void>> write_synced(std::uint64_t offset, base::Bytes data) = 0;
     virtual Task<base::Result<void>> write(std::uint64_t offset, base::Bytes data) = 0;
 
     // Fewer bytes than asked for only at the end of the file.
