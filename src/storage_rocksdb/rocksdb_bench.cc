@@ -6,104 +6,27 @@
 // of ten puts, without flushes. Each figure is the median over repetitions of the mean over a
 // batch; the repetitions of the variants are interleaved, so that a slow moment of the machine
 // falls on all of them.
-#include <algorithm>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
-
-#include "base/check.h"
-#include "base/rng.h"
-#include "sim/planet.h"
-#include "storage_rocksdb/rocks_store.h"
+#include "storage_rocksdb/yardstick_bench.h"
 
 namespace {
 
 using namespace distkv;
+using namespace distkv::storage_rocksdb;
 
-constexpr std::uint64_t kKeys = 1'000'000;
-constexpr std::size_t kValueBytes = 100;
 constexpr int kGets = 100'000;
 constexpr int kBatches = 4'000;
 constexpr int kPutsABatch = 10;
 constexpr int kRepetitions = 15;
 
-storage_rocksdb::RocksOptions options_for(std::string directory) {
-    return {.directory = std::move(directory),
-            .cache_bytes = std::size_t{512} << 20,
-            .memtable_bytes = std::size_t{64} << 20};
-}
-
-std::string key_of(std::uint64_t number) {
-    char text[24];
-    std::snprintf(text, sizeof text, "key%012llu", static_cast<unsigned long long>(number));
-    return text;
-}
-
-std::string value_of(std::uint64_t number) {
-    base::Rng rng(number);
-    std::string value;
-    while (value.size() < kValueBytes) {
-        const std::uint64_t word = rng.next();
-        value.append(reinterpret_cast<const char*>(&word), sizeof word / 2);  // Half compressible.
-        value.append(sizeof word / 2, 'v');
-    }
-    value.resize(kValueBytes);
-    return value;
-}
-
-double nanos_each(int times, const std::function<void()>& work) {
-    timespec start{};
-    timespec end{};
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    work();
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    return (static_cast<double>(end.tv_sec - start.tv_sec) * 1e9 +
-            static_cast<double>(end.tv_nsec - start.tv_nsec)) /
-           times;
-}
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
-
-struct Pair {
-    std::vector<double> bare;
-    std::vector<double> ours;
-    [[nodiscard]] double ratio() const { return median(bare) / median(ours); }
-};
-
 struct Figures {
     Pair gets;
     Pair firsts;
     Pair applies;
-};
-
-class Bare {
-public:
-    explicit Bare(const std::string& directory) {
-        const auto options = options_for(directory);
-        rocksdb::DB* opened = nullptr;
-        CHECK(rocksdb::DB::Open(
-                  storage_rocksdb::settings(options, storage_rocksdb::make_cache(options), nullptr),
-                  directory, &opened)
-                  .ok());
-        db_.reset(opened);
-    }
-    rocksdb::DB& db() { return *db_; }
-
-private:
-    std::unique_ptr<rocksdb::DB> db_;
 };
 
 storage::Batch batch_of(std::uint64_t from) {
@@ -199,19 +122,11 @@ world::Task<void> measure(world::World& world, std::string root, Figures& out) {
     auto opened = co_await storage_rocksdb::open(world, options_for(root + "/ours"));
     CHECK(opened.has_value());
     fill(bare.db(), **opened);
-    rocksdb::CompactRangeOptions whole;  // As our engine does it, so that both have one shape.
-    whole.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-    CHECK(bare.db().CompactRange(whole, nullptr, nullptr).ok());
+    compact(bare.db());
     CHECK((co_await (*opened)->compact({})).has_value());
-    // Everything into the block cache.
+    warm(bare.db());
     CHECK((co_await (*opened)->prefetch_range({}, SIZE_MAX, nullptr)).has_value());
-    const std::unique_ptr<rocksdb::Iterator> walk(bare.db().NewIterator({}));
-    for (walk->SeekToFirst(); walk->Valid(); walk->Next()) {
-    }
-    // One lookup each brings in the filters, which a walk does not look at.
-    std::string value;
     for (std::uint64_t i = 0; i < kKeys; i += 100) {
-        CHECK(bare.db().Get({}, key_of(i), &value).ok());
         std::vector<base::Bytes> keys(1, key_of(i));
         CHECK((co_await (*opened)->prefetch(std::move(keys), nullptr)).has_value());
     }
@@ -227,52 +142,16 @@ world::Task<void> measure(world::World& world, std::string root, Figures& out) {
     }
 }
 
-void print(const Figures& figures, bool json) {
-    struct Row {
-        const char* name;
-        const char* what;
-        const Pair& pair;
-    };
-    const Row rows[] = {{"get", "get, in the block cache", figures.gets},
-                        {"first", "first of a range, beside a get", figures.firsts},
-                        {"apply", "apply a batch of ten puts", figures.applies}};
-    if (!json) {
-        std::printf("%-38s %10s %10s %8s\n", "nanoseconds each", "bare", "ours", "speed");
-    }
-    for (const Row& row : rows) {
-        std::printf(
-            json ? "{\"bench\":\"rocksdb %s\",\"bare_ns\":%.0f,\"ours_ns\":%.0f,\"ratio\":%.3f}\n"
-                 : "%-38s %10.0f %10.0f %7.2fx\n",
-            json ? row.name : row.what, median(row.pair.bare), median(row.pair.ours),
-            row.pair.ratio());
-    }
-    if (!json) {
-        std::printf("medians of %d repetitions; targets: each >= 0.9x\n", kRepetitions);
-    }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool json = argc > 1 && std::string_view(argv[1]) == "--json";
-    std::string root = (std::filesystem::temp_directory_path() / "rocks-bench-XXXXXX").string();
-    CHECK(mkdtemp(root.data()) != nullptr);
     Figures figures;
-    bool ended = false;
-    {
-        sim::Planet planet({.seed = 1,
-                            .sites = {{"here", {0, 0}}},
-                            .length = std::chrono::hours(24),
-                            .weather = sim::Weather::calm(),
-                            .reactors_per_node = 1},
-                           [&](world::World& world) -> world::Task<void> {
-                               co_await measure(world, root, figures);
-                               ended = true;
-                               co_await world.sleep_for(std::chrono::hours(100));
-                           });
-        planet.run([&] { return ended; });
-    }
-    std::filesystem::remove_all(root);
-    print(figures, json);
+    on_one_node([&](world::World& world, std::string root) -> world::Task<void> {
+        co_await measure(world, std::move(root), figures);
+    });
+    print({{"rocksdb get", "get, in the block cache", figures.gets, 0.9},
+           {"rocksdb first", "first of a range, beside a get", figures.firsts, 0.9},
+           {"rocksdb apply", "apply a batch of ten puts", figures.applies, 0.9}},
+          argc > 1 && std::string_view(argv[1]) == "--json", kRepetitions);
     return EXIT_SUCCESS;
 }
