@@ -19,7 +19,8 @@ struct Output {
 // What the shell sees.
 enum class Exit : std::uint8_t {
     kFine = 0,
-    kRefused = 1,   // A violation, a budget that cannot be kept, a clock that cannot be trusted.
+    kRefused = 1,   // A violation, a budget that cannot be kept, a clock that cannot be trusted,
+                    // an answer that could not be written.
     kBadUsage = 2,  // The command line, or a file it names, is wrong.
 };
 
