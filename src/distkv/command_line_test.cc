@@ -110,9 +110,21 @@ TEST(CommandLine, SaysItsVersion) {
 TEST(CommandLine, LimitsWhatAStrangerSends) {
     EXPECT_EQ(run_words(std::vector<std::string>(10'000, "sim")).code, Exit::kBadUsage);
     EXPECT_EQ(run_words({std::string(1'000'000, 'x')}).code, Exit::kBadUsage);
-    const Ran ran = run_words({"\x1b[31msim"});
-    EXPECT_EQ(ran.code, Exit::kBadUsage);
-    EXPECT_EQ(ran.err.find('\x1b'), std::string::npos);
+    const std::string red = "\x1b[31msim";
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {red},
+             {"physics", red, "tokyo"},
+             {"physics", "budget", red},
+             {"physics", "cone", red + "@x", "tokyo@x"},
+             {"sim", "gossip", "--hash-list", "/nonexistent/" + red},
+             {"log", "verify", red},
+             {"store", "stats", red},
+         }) {
+        const Ran ran = run_words(words);
+        EXPECT_EQ(ran.code, Exit::kBadUsage) << ran.err;
+        EXPECT_NE(ran.err.find("?[31msim"), std::string::npos) << ran.err;
+        EXPECT_EQ(ran.err.find('\x1b'), std::string::npos) << ran.err;
+    }
 }
 
 }  // namespace

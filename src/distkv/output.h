@@ -28,7 +28,8 @@ enum class Tone : std::uint8_t { kPlain, kBold, kFaint, kGood, kWarn, kBad };
 
 std::string painted(std::string_view text, Tone tone, bool colours);
 
-// "distkv: <what was wrong; what would be right>"
+// "distkv: <what was wrong; what would be right>", on one line: control bytes, which a name or a
+// file may hold, do not reach the terminal.
 Exit complain(const Output& output, Exit code, std::string_view what);
 
 }  // namespace distkv::distkv
