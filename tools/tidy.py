@@ -55,6 +55,7 @@ LIBRARIES = [
     (r"boost/json", {"distkv", "scenario"}, NOWHERE),
     (r"CLI/", {"distkv"}, NOWHERE),
     (r"toml\+\+/|toml\.hpp", {"distkv", "scenario", "node"}, NOWHERE),
+    (r"google/protobuf/|.*\.pb\.h$", {"wire"}, NOWHERE),
     (r"spdlog/", NOWHERE, NOWHERE),
     (r"fmt/(?!core\.h)", {"distkv", "scenario"}, NOWHERE),
     (r"GeographicLib/", {"time"}, NOWHERE),

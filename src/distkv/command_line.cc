@@ -97,6 +97,7 @@ private:
     [[nodiscard]] const CLI::App& deepest() const;
     [[nodiscard]] std::string path_of(const CLI::App& app) const;
     [[nodiscard]] std::string in_our_words(const std::string& what) const;
+    [[nodiscard]] std::string missing() const;
     [[nodiscard]] std::string unexpected() const;
     [[nodiscard]] std::string unexpected(const CLI::App& app, const std::string& word) const;
 
@@ -293,11 +294,29 @@ std::string CommandLine::in_our_words(const std::string& what) const {
     if (what.find(';') != std::string::npos) {
         return what;
     }
-    const std::size_t override_at = what.find(" was given a disallowed flag override");
-    const std::string said = override_at == std::string::npos
-                                 ? what
-                                 : "--" + what.substr(0, override_at) + " takes no value";
+    const std::string option = what.substr(0, what.find(": "));
+    std::string said = what;
+    if (const std::size_t at = what.find(" was given a disallowed flag override");
+        at < what.size()) {
+        said = "--" + what.substr(0, at) + " takes no value";
+    } else if (what.find(": At Most 1 required") < what.size()) {
+        return option + " stands there more than once; once would be right";
+    } else if (what.ends_with(" missing")) {
+        said = option + " needs a value";
+    }
     return said + "; " + path_of(deepest()) + " --help shows what would be right";
+}
+
+// What the verb cannot do without, all of it.
+std::string CommandLine::missing() const {
+    std::string needs;
+    for (const CLI::Option* option : deepest().get_options()) {
+        if (option->get_required()) {
+            needs += (needs.empty() ? " needs " : " and ") + option->get_type_name();
+        }
+    }
+    return path_of(deepest()) + needs + "; " + path_of(deepest()) +
+           " --help shows what would be right";
 }
 
 Exit CommandLine::run_help(const std::vector<std::string>& verbs, const Output& output) {
@@ -328,6 +347,8 @@ Exit CommandLine::run(std::vector<std::string> words, const Output& output) {
         return Exit::kFine;
     } catch (const CLI::ExtrasError&) {
         return complain(output, Exit::kBadUsage, unexpected());
+    } catch (const CLI::RequiredError&) {
+        return complain(output, Exit::kBadUsage, missing());
     } catch (const CLI::Error& error) {
         return complain(output, Exit::kBadUsage, in_our_words(error.what()));
     }
@@ -339,6 +360,15 @@ Exit CommandLine::dispatch(const Output& output) {
     const auto action = actions_.find(&verb);
     // A verb that only has verbs, or none: what there is.
     return action == actions_.end() ? print_help(app_, output) : action->second(output);
+}
+
+// Whoever reads a half-written answer must not be told that all is well.
+Exit written(Exit verdict, const Output& output) {
+    if (output.out.flush()) {
+        return verdict;
+    }
+    return complain(output, verdict == Exit::kFine ? Exit::kRefused : verdict,
+                    "could not write all of the answer; is the disk full?");
 }
 
 }  // namespace
@@ -355,9 +385,9 @@ Exit run_command_line(std::vector<std::string> words, const Output& output) {
     }
     if (!words.empty() && words.front() == "help") {
         words.erase(words.begin());
-        return CommandLine().run_help(words, output);
+        return written(CommandLine().run_help(words, output), output);
     }
-    return CommandLine().run(std::move(words), output);
+    return written(CommandLine().run(std::move(words), output), output);
 }
 
 }  // namespace distkv::distkv

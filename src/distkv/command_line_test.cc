@@ -24,10 +24,10 @@ TEST(CommandLine, RefusesWithAReason) {
              {"sim gossip --nodes 1", "--nodes: '1' is out of range; 2 to 100 would be right"},
              {"sim gossip --nodes 101", "2 to 100"},
              {"sim gossip --nodes x", "'x' is not a whole number"},
-             {"sim gossip --nodes", "--nodes"},
+             {"sim gossip --nodes", "--nodes needs a value; distkv sim gossip --help"},
              {"sim gossip --seed -1", "--seed"},
              {"sim gossip --seed 18446744073709551616", "too large"},
-             {"sim gossip --seed 1 --seed 2", "--seed"},
+             {"sim gossip --seed 1 --seed 2", "--seed stands there more than once; once"},
              {"sim gossip --seeds 0", "1 to 1,000,000"},
              {"sim gossip --seeds 1000001", "1 to 1,000,000"},
              {"sim gossip --seed 18446744073709551615 --seeds 2", "pass 2^64-1"},
@@ -51,14 +51,17 @@ TEST(CommandLine, RefusesWithAReason) {
              {"physics us-east tokyo --cut us-east-lagos", "is no link"},
              {"physics us-east tokyo --route-factor 0.5", "1 to 100"},
              {"physics us-east tokyo --route-factor nan", "1 to 100"},
-             {"physics budget", "file is required"},
+             {"physics budget", "distkv physics budget needs FILE; distkv physics budget --help"},
              {"physics budget /nonexistent", "cannot read /nonexistent"},
              {"physics budget /dev/zero", "cannot read /dev/zero"},
-             {"physics cone a@b", "b is required"},
+             {"physics us-east tokyo --cut", "--cut needs a value"},
+             {"physics cone a@b", "distkv physics cone needs PLACE@TIME and PLACE@TIME; "},
              {"physics cone us-east x", "is no event"},
              {"physics cone nowhere@2026-11-20T10:15:00Z lagos@2026-11-20T10:15:00Z", "no place"},
              {"clock --limit 0s", "too short"},
              {"clock --declared 2h", "too long"},
+             {"log verify", "distkv log verify needs DIR"},
+             {"store stats", "distkv store stats needs DIR"},
              {"clock now", "distkv clock takes no 'now'"},
          }) {
         const Ran ran = run_line(c.line);
@@ -87,6 +90,19 @@ TEST(CommandLine, BareVerbsAndHelpTeach) {
         << "every level has a help of its own";
 }
 
+// A place that takes nothing, like a full disk.
+struct Nowhere : std::streambuf {};
+
+TEST(CommandLine, AnAnswerThatCannotBeWrittenIsNoSuccess) {
+    for (const char* verb : {"help", "physics", "sim"}) {
+        Nowhere nowhere;
+        std::ostream out(&nowhere);
+        std::ostringstream err;
+        EXPECT_EQ(run_command_line({verb}, {.out = out, .err = err}), Exit::kRefused) << verb;
+        EXPECT_EQ(err.str(), "distkv: could not write all of the answer; is the disk full?\n");
+    }
+}
+
 TEST(CommandLine, SaysItsVersion) {
     EXPECT_EQ(run_line("--version").out, "distkv 0.1.0\n");
 }
@@ -94,9 +110,21 @@ TEST(CommandLine, SaysItsVersion) {
 TEST(CommandLine, LimitsWhatAStrangerSends) {
     EXPECT_EQ(run_words(std::vector<std::string>(10'000, "sim")).code, Exit::kBadUsage);
     EXPECT_EQ(run_words({std::string(1'000'000, 'x')}).code, Exit::kBadUsage);
-    const Ran ran = run_words({"\x1b[31msim"});
-    EXPECT_EQ(ran.code, Exit::kBadUsage);
-    EXPECT_EQ(ran.err.find('\x1b'), std::string::npos);
+    const std::string red = "\x1b[31msim";
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {red},
+             {"physics", red, "tokyo"},
+             {"physics", "budget", red},
+             {"physics", "cone", red + "@x", "tokyo@x"},
+             {"sim", "gossip", "--hash-list", "/nonexistent/" + red},
+             {"log", "verify", red},
+             {"store", "stats", red},
+         }) {
+        const Ran ran = run_words(words);
+        EXPECT_EQ(ran.code, Exit::kBadUsage) << ran.err;
+        EXPECT_NE(ran.err.find("?[31msim"), std::string::npos) << ran.err;
+        EXPECT_EQ(ran.err.find('\x1b'), std::string::npos) << ran.err;
+    }
 }
 
 }  // namespace

@@ -13,7 +13,5 @@ int main(int argc, char** argv) {
                                         .out_colours = terminal,
                                         .err_terminal = ::isatty(STDERR_FILENO) != 0};
     std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const auto code = distkv::distkv::run_command_line(std::move(words), output);
-    std::cout.flush();
-    return static_cast<int>(code);
+    return static_cast<int>(distkv::distkv::run_command_line(std::move(words), output));
 }

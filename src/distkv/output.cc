@@ -2,6 +2,8 @@
 
 #include <ostream>
 
+#include "distkv/table.h"
+
 namespace distkv::distkv {
 namespace {
 
@@ -33,7 +35,7 @@ std::string painted(std::string_view text, Tone tone, bool colours) {
 }
 
 Exit complain(const Output& output, Exit code, std::string_view what) {
-    output.err << "distkv: " << what << '\n';
+    output.err << "distkv: " << printable(what) << '\n';
     return code;
 }
 

@@ -19,7 +19,8 @@ struct Output {
 // What the shell sees.
 enum class Exit : std::uint8_t {
     kFine = 0,
-    kRefused = 1,   // A violation, a budget that cannot be kept, a clock that cannot be trusted.
+    kRefused = 1,   // A violation, a budget that cannot be kept, a clock that cannot be trusted,
+                    // an answer that could not be written.
     kBadUsage = 2,  // The command line, or a file it names, is wrong.
 };
 
@@ -27,7 +28,8 @@ enum class Tone : std::uint8_t { kPlain, kBold, kFaint, kGood, kWarn, kBad };
 
 std::string painted(std::string_view text, Tone tone, bool colours);
 
-// "distkv: <what was wrong; what would be right>"
+// "distkv: <what was wrong; what would be right>", on one line: control bytes, which a name or a
+// file may hold, do not reach the terminal.
 Exit complain(const Output& output, Exit code, std::string_view what);
 
 }  // namespace distkv::distkv

@@ -62,7 +62,7 @@ Exit run_store_stats(const StoreQuestion& question, const Output& output) {
     }
     const auto text = storage_rocksdb::describe(question.directory);
     if (!text) {
-        return complain(output, Exit::kRefused, printable(text.error().detail));
+        return complain(output, Exit::kRefused, text.error().detail);
     }
     if (question.json) {
         output.out << Json(Json::Object{{"stats", *text}}).line() << '\n';
