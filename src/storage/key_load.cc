@@ -111,17 +111,30 @@ Result<Load> load_key(Engine& engine, const KeyName& name, const Want& want) {
     return load;
 }
 
-Result<Load> load_key_as_of(Engine& engine, const KeyName& name,
-                            const model::VersionVector& as_of) {
-    Load load{.state = KeyState{}, .missing = {}};
-    const Bytes summary = summary_key(name);
+namespace {
+
+// Whether the key was never more than a register; nothing: that would block.
+Result<std::optional<bool>> is_plain(Engine& engine, const Bytes& summary) {
     const Lookup more = TRY(engine.get(summary, nullptr));
-    if (more.presence == Presence::kWouldBlock) {
-        load.state.reset();
-        load.missing = {summary, summary + '\0'};
-        return load;
+    return more.presence == Presence::kWouldBlock
+               ? std::nullopt
+               : std::optional(more.presence == Presence::kAbsent);
+}
+
+}  // namespace
+
+Result<Load> load_key_as_of(Engine& engine, const KeyName& name, const model::VersionVector& as_of,
+                            const KeyState* core) {
+    Load load{.state = KeyState{}, .missing = {}};
+    bool plain = core != nullptr && core->summary == crdt::Summary{};
+    if (core == nullptr) {
+        const Bytes summary = summary_key(name);
+        const auto known = TRY(is_plain(engine, summary));
+        if (!known) {
+            return Load{.state = {}, .missing = {summary, summary + '\0'}};
+        }
+        plain = *known;
     }
-    const bool plain = more.presence == Presence::kAbsent;
     const Range range = everything_below(plain ? field_prefix(name, {}) : key_prefix(name));
     if (plain) {
         time::Hlc newest;

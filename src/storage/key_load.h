@@ -38,8 +38,10 @@ struct Load {
 base::Result<Load> load_key(Engine& engine, const model::KeyName& name, const Want& want);
 
 // As it was when exactly the vector had been seen. All of it, because only then can be told what
-// showed: the summary knows the present. (A plain string takes two lookups nevertheless.)
+// showed: the summary knows the present. A plain string takes one lookup, and a look whether it is
+// plain; `core` (the present core, from the memory tier; null: not there) spares the look.
 base::Result<Load> load_key_as_of(Engine& engine, const model::KeyName& name,
-                                  const model::VersionVector& as_of);
+                                  const model::VersionVector& as_of,
+                                  const crdt::KeyState* core = nullptr);
 
 }  // namespace distkv::storage

@@ -28,7 +28,7 @@ constexpr int kGets = 100'000;
 constexpr int kBatches = 4'000;
 constexpr int kPutsABatch = 10;
 constexpr int kRepetitions = 15;
-constexpr int kDeepKeys = 100;
+constexpr std::uint64_t kDeepKeys = 1000;
 constexpr std::uint64_t kVersions = 1000;
 constexpr model::Origin kHome{{1}, 0};
 constexpr std::uint64_t kClockBegins = std::uint64_t{1'700'000'000'000'000} << 12U;
@@ -105,7 +105,8 @@ crdt::KeyState loaded(base::Result<storage::Load> load) {
 struct Figures {
     Pair tier;  // Beside the engine: how much a hit saves.
     Pair gets;
-    Pair past;  // Beside the latest.
+    Pair past;        // Beside the latest of the same keys.
+    Pair past_known;  // The tier knows that they are plain.
     Pair writes;
 };
 
@@ -144,10 +145,16 @@ void measure_reads(rocksdb::DB& bare, storage::Engine& ours, storage::MemoryTier
         deep.push_back(name_of(deep_key(rng.below(kDeepKeys))));
         moments[i].raise({{kClockBegins + rng.below(kVersions)}, kHome});
     }
-    measure(
-        out.past, kGets,
-        [&](int i) { CHECK(!loaded(storage::load_key(ours, deep[i], {})).empty()); },
-        [&](int i) { CHECK(!loaded(storage::load_key_as_of(ours, deep[i], moments[i])).empty()); });
+    const auto latest = [&](int i) {
+        CHECK(!loaded(storage::load_key(ours, deep[i], {})).empty());
+    };
+    const crdt::KeyState plain;
+    measure(out.past, kGets, latest, [&](int i) {
+        CHECK(!loaded(storage::load_key_as_of(ours, deep[i], moments[i])).empty());
+    });
+    measure(out.past_known, kGets, latest, [&](int i) {
+        CHECK(!loaded(storage::load_key_as_of(ours, deep[i], moments[i], &plain)).empty());
+    });
 }
 
 void measure_writes(rocksdb::DB& bare, storage::Engine& ours, base::Rng& rng, std::uint64_t& stamp,
@@ -217,6 +224,8 @@ int main(int argc, char** argv) {
     print({{"store get", "latest of a key on the engine, beside a bare get", figures.gets, 0.7},
            {"store writes", "ten blind versions, beside ten bare puts", figures.writes, 0.8},
            {"store past", "as of, 1000 versions a key, beside the latest", figures.past, 1 / 1.5},
+           {"store past known", "the same, when the memory tier has the key's core",
+            figures.past_known, 1 / 1.5},
            {"store tier", "a hit in the memory tier, beside the engine", figures.tier, 1}},
           json, kRepetitions);
     if (!json) {
