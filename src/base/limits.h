@@ -43,4 +43,12 @@ inline constexpr std::size_t kLogSubmissionBytesMax = 2 * kLogRecordBytesMax;
 static_assert(kLogSubmissionBytesMax + (std::size_t{2} << 20) <= kFileChunkBytesMax,
               "a block is one append");
 
+// Concurrent values of one key: what Riak refuses at. A client that never reads before it writes
+// makes one a write, and every read then carries all of them.
+inline constexpr std::size_t kSiblingsMax = 100;
+
+// The position of a list's element is part of a key, and keys are compared byte by byte. One level
+// of insertion into the middle takes 13 to 35 bytes.
+inline constexpr std::size_t kListPositionBytesMax = 4096;
+
 }  // namespace distkv::base::limits
