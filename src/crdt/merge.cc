@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/check.h"
 #include "base/codec.h"
@@ -65,23 +66,39 @@ bool needs_whole_key(const KeyState& state, const Effect& effect) {
 
 namespace {
 
-using MergedCell = std::pair<bool, std::optional<Cell>>;
+struct Put {
+    bool changed = false;
+    bool newer = false;
+    std::optional<Cell> gone;  // Of a shared cell: it may have been dropped.
+};
 
-// A shared cell that goes is handed over: it may have been dropped.
-MergedCell put_if_newer(KeyState& state, const Effect& effect) {
-    const Cell* const before = state.find(effect.field);
+// The greater dot stays, and keeps what the other knew of third cells. Its writer knew that too;
+// but where it has collected them, it no longer said so, while a reader may still hold them.
+void keep_knowledge(Cell& stays, const Cell& goes) {
+    stays.clears.join(goes.clears);
+    join(stays.absorbed, goes.absorbed);
+}
+
+Put put_if_newer(KeyState& state, const Effect& effect) {
+    Cell* const before = state.find(effect.field);
     if (before == nullptr) {
         state.put(effect);
-        return {true, std::nullopt};
+        return {.changed = true, .newer = true};
     }
-    const bool newer = MUTANT(crdt_last_arrival_wins) ? before->dot != effect.cell.dot
-                                                      : before->dot < effect.cell.dot;
-    if (!newer) {
-        return {false, std::nullopt};
+    if (before->dot == effect.cell.dot) {
+        return {};
     }
-    std::optional<Cell> gone = *before;
-    state.put(effect);
-    return {true, std::move(gone)};
+    if (before->dot < effect.cell.dot || MUTANT(crdt_last_arrival_wins)) {
+        Cell gone = std::exchange(*before, effect.cell);
+        keep_knowledge(*before, gone);
+        if (is_shared(effect.field.tag)) {
+            return {.changed = true, .newer = true, .gone = std::move(gone)};
+        }
+        return {.changed = true, .newer = true};
+    }
+    const bool more = !before->clears.covers(effect.cell.clears) || !effect.cell.absorbed.empty();
+    keep_knowledge(*before, effect.cell);
+    return {.changed = more};
 }
 
 bool knew(const Cell& writer, const model::Dot& dot) {
@@ -168,7 +185,7 @@ Merged merge_header(KeyState& state, const Effect& effect) {
     const bool count = needs_whole_key(state, effect);
     CHECK(!count || state.whole, "to count anew takes every cell of the key");
     const bool clears = clears_more(state, effect);
-    const bool changed = put_if_newer(state, effect).first;
+    const bool changed = put_if_newer(state, effect).changed;
     if (changed && count) {
         state.summary.live = summarize(state).live;
     } else if (changed && clears) {
@@ -189,19 +206,14 @@ Merged merge(KeyState& state, const Effect& effect) {
     const bool shown = counted && shows(state, tag, element, header);
     const Type type_before = greatest(state, header);
     Merged merged;
-    auto [changed, gone] = put_if_newer(state, effect);
-    merged.changed = changed;
-    if (is_shared(tag)) {
-        if (gone) {
-            judge_shared(effect.field, effect.cell, *gone, merged);
-        } else if (!changed) {
-            const Cell& stays = *state.find(effect.field);
-            if (stays.dot != effect.cell.dot) {
-                judge_shared(effect.field, stays, effect.cell, merged);
-            }
-        }
+    const Put put = put_if_newer(state, effect);
+    merged.changed = put.changed;
+    if (put.gone) {
+        judge_shared(effect.field, effect.cell, *put.gone, merged);
+    } else if (is_shared(tag) && !put.newer) {
+        judge_shared(effect.field, *std::as_const(state).find(effect.field), effect.cell, merged);
     }
-    if (!changed) {
+    if (!put.changed) {
         return merged;
     }
     if (counted) {
@@ -252,12 +264,14 @@ std::vector<Field> garbage(Group group, const Header& header, const model::Versi
         const bool strict = cell.field.tag == Tag::kStrictMember;
         const bool gone = cell.cell.kind == Kind::kGone && !strict;
         const bool dead = !is_amount(cell.field.tag) && (gone || is_covered(cell, group, header));
-        if (all || (dead && is_settled(cell))) {
+        const bool hasty = gone && MUTANT(crdt_drops_removal_early);
+        if (all || hasty || (dead && is_settled(cell))) {
             going.push_back(cell.field);
         }
     }
-    const bool hasty = MUTANT(crdt_drops_removal_early);
-    return hasty || same_without(group, going, header) ? going : std::vector<Field>{};
+    return MUTANT(crdt_drops_removal_early) || same_without(group, going, header)
+               ? going
+               : std::vector<Field>{};
 }
 
 std::vector<Field> header_garbage(const KeyState& state, const model::VersionVector& settled) {
@@ -292,6 +306,9 @@ void digest(const KeyState& state, base::Encoder& out) {
     for (Group left = state.all(); !left.empty();) {
         const Group group = first_group(left);
         left = left.subspan(group.size());
+        if (group.front().field.tag == Tag::kStrictMember && !shows(group, header)) {
+            continue;  // Hidden by a removal that will be collected together with them.
+        }
         for (const Effect& cell : group) {
             const auto amount = unabsorbed(cell, group, header);
             if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {

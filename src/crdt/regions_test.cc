@@ -1,6 +1,8 @@
 #include "crdt/regions_test.h"
 
 #include <algorithm>
+#include <set>
+#include <sstream>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -15,6 +17,55 @@ std::string digest_of(const KeyState& state) {
     digest(state, out);
     return std::move(out).take();
 }
+
+std::string to_text(const KeyState& state) {
+    std::string text;
+    const Header header = header_of(state);
+    for (KeyState::Group left = state.all(); !left.empty();) {
+        const KeyState::Group group = first_group(left);
+        left = left.subspan(group.size());
+        for (const auto& [field, cell] : group) {
+            text += "  tag " + std::to_string(static_cast<int>(field.tag)) + " '" + field.element +
+                    "' " + to_string(cell.dot) + " kind " +
+                    std::to_string(static_cast<int>(cell.kind)) + " amount " +
+                    std::to_string(cell.amount.whole) + " began " + time::to_string(cell.began) +
+                    (lives({field, cell}, group, header) ? " lives" : "") + " clears " +
+                    to_string(cell.clears);
+            for (const auto& [origin, absorbed] : cell.absorbed) {
+                text += " absorbed " + to_string(origin) + " " + time::to_string(absorbed.at) +
+                        " " + std::to_string(absorbed.amount.whole);
+            }
+            text += "\n";
+        }
+    }
+    return text;
+}
+
+namespace {
+
+std::set<std::string> lines_of(const std::string& text) {
+    std::set<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+        lines.insert(line);
+    }
+    return lines;
+}
+
+std::string difference_of(const std::string& one, const std::string& other) {
+    const std::set<std::string> first = lines_of(one);
+    const std::set<std::string> second = lines_of(other);
+    std::string text;
+    for (const std::string& line : first) {
+        text += second.contains(line) ? "" : "-" + line + "\n";
+    }
+    for (const std::string& line : second) {
+        text += first.contains(line) ? "" : "+" + line + "\n";
+    }
+    return text;
+}
+
+}  // namespace
 
 Regions::Regions(Options options) : options_(options), rng_(options.seed) {
     for (std::size_t i = 0; i < options.regions; ++i) {
@@ -181,6 +232,10 @@ void Regions::collect_key(KeyState& state) {
 
 void Regions::collect(std::size_t region) {
     settle();
+    collect_settled(region);
+}
+
+void Regions::collect_settled(std::size_t region) {
     if (!lives(region)) {
         return;
     }
@@ -204,8 +259,9 @@ void Regions::die(std::size_t region) {
 void Regions::come_back() {
     CHECK(dead_.has_value());
     deliver_all();
+    settle();
     for (std::size_t i = 0; i < regions_.size(); ++i) {
-        collect(i);
+        collect_settled(i);
     }
     Region& back = regions_[*dead_];
     const std::size_t survivor = (*dead_ + 1 + rng_.below(regions_.size() - 1)) % regions_.size();
@@ -301,7 +357,8 @@ std::string Regions::differences() {
                                       std::to_string(i + 1) + ", seed " +
                                       std::to_string(options_.seed);
             if (digest_of(state) != first) {
-                return "another digest than in region 1: " + where;
+                return "another digest than in region 1: " + where + "\n" +
+                       difference_of(to_text(regions_[0].keys[key]), to_text(state));
             }
             const Summary counted = summarize(state);
             if (counted.live != state.summary.live ||

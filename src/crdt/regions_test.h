@@ -119,6 +119,7 @@ private:
     void repeat(Region& to);
     void begin_candidate();
     void settle();
+    void collect_settled(std::size_t region);
     void collect_key(KeyState& state);
     void rejoin(Region& back, const Region& survivor);
     void random_disaster();
@@ -141,7 +142,7 @@ private:
     std::vector<Dropped> dropped_;
 };
 
-// Like merge(), of the state that a fresh replica would have.
 std::string digest_of(const KeyState& state);
+std::string to_text(const KeyState& state);
 
 }  // namespace distkv::crdt::test

@@ -33,6 +33,11 @@ model::VersionVector seen_of(const KeyState& state, Tag tag, ByteView element,
             clears.raise(other.cell.dot);
         }
     }
+    if (tag == Tag::kStrictMember) {
+        // A removal that hid what it did not see was covered by nobody, may be collected here and
+        // still stand elsewhere.
+        clears.join(writer.seen);
+    }
     clears.forget(writer.dot.origin);  // Its own earlier ones are seen by definition.
     return clears;
 }
@@ -102,6 +107,13 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
         own.cell.amount = before->amount;
         own.cell.began = before->began;
         own.cell.absorbed = before->absorbed;
+        // Whoever absorbed of it may be collected where this cell has not arrived yet.
+        for (const Effect& other : state.group(tag, element)) {
+            const auto taken = other.cell.absorbed.find(writer.dot.origin);
+            if (taken != other.cell.absorbed.end() && before->began <= taken->second.at) {
+                join(own.cell.absorbed, {*taken});
+            }
+        }
     }
     if (MUTANT(crdt_echoes_amounts)) {
         own.cell.amount = sum_of(state.group(tag, element), header_of(state)).amount;
@@ -116,16 +128,14 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
 Effect set_expiry(const KeyState& state, const Writer& writer, ExpirySetting::Kind kind,
                   std::uint64_t at_ms) {
     Effect own{{Tag::kHeader, {}, writer.dot.origin}, {.dot = writer.dot, .kind = Kind::kValue}};
-    ExpirySetting setting{.kind = kind, .set = writer.dot.hlc, .at_ms = at_ms};
+    ExpirySetting setting{.kind = kind, .set = writer.dot.hlc, .at_ms = at_ms, .seen = writer.seen};
     for (const Effect& cell : state.group(Tag::kHeader)) {
         if (cell.field.owner == writer.dot.origin) {
             own.cell.clears = cell.cell.clears;
-        } else if (!cell.cell.value.empty()) {
-            const auto other = decode_setting(cell.cell.value);
-            CHECK(other.has_value());
-            setting.seen.raise({other->set, cell.field.owner});
         }
     }
+    // Not only the settings that are there: one that was collected here may stand elsewhere.
+    setting.seen.forget(writer.dot.origin);
     own.cell.value = encode_setting(setting);
     return own;
 }
