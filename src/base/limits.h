@@ -51,4 +51,10 @@ inline constexpr std::size_t kSiblingsMax = 100;
 // of insertion into the middle takes 13 to 35 bytes.
 inline constexpr std::size_t kListPositionBytesMax = 4096;
 
+// A member, a map's field: it is part of a key, and keys are compared byte by byte.
+inline constexpr std::size_t kElementBytesMax = std::size_t{64} << 10;
+
+// Elements of one command. All its effects are one entry of the log, and each may read a few cells.
+inline constexpr std::size_t kCommandElementsMax = 16384;
+
 }  // namespace distkv::base::limits

@@ -118,9 +118,21 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
     if (MUTANT(crdt_echoes_amounts)) {
         own.cell.amount = sum_of(state.group(tag, element), header_of(state)).amount;
     }
-    if (__builtin_add_overflow(own.cell.amount.whole, by.whole, &own.cell.amount.whole)) {
+    // The cumulative sum may wrap, as differences of it do (liveness.cc); what is left of it may
+    // not.
+    const Group group = state.group(tag, element);
+    const Header header = header_of(state);
+    std::int64_t left = 0;
+    for (const Effect& cell : group) {
+        if (cell.field.owner == writer.dot.origin) {
+            left = unabsorbed(cell, group, header).value_or(Amount{}).whole;
+        }
+    }
+    if (__builtin_add_overflow(left, by.whole, &left)) {
         return base::fail(base::Errc::kInvalid, "increment or decrement would overflow");
     }
+    own.cell.amount.whole = static_cast<std::int64_t>(
+        static_cast<std::uint64_t>(own.cell.amount.whole) + static_cast<std::uint64_t>(by.whole));
     own.cell.amount.real += by.real;
     return own;
 }
