@@ -1,8 +1,6 @@
 #include "crdt/counted.h"
 
-#include <algorithm>
 #include <charconv>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -15,7 +13,6 @@ using base::ByteView;
 using base::Errc;
 using base::fail;
 using base::Result;
-using Limits = std::numeric_limits<std::int64_t>;
 
 std::optional<std::int64_t> parse_integer(ByteView text) {
     std::int64_t value = 0;
@@ -37,28 +34,17 @@ Tag amounts_of(Tag tag) {
     return *amounts;
 }
 
-std::int64_t saturated_sum(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(a, b, &sum)) {
-        return a < 0 ? Limits::min() : Limits::max();
-    }
-    return sum;
-}
-
 }  // namespace
 
 std::optional<Bytes> counted_text(const KeyState& state, Tag tag, ByteView element,
                                   const Header& header) {
     const Effect* const set = winner(state.group(tag, element), header);
-    const Sum added = sum_of(state.group(amounts_of(tag), element), header);
-    if (set == nullptr) {
-        return added.any ? std::optional(std::to_string(added.amount.whole)) : std::nullopt;
+    const auto base = set == nullptr ? 0 : parse_integer(set->cell.value);
+    const Sum sum = sum_of(state.group(amounts_of(tag), element), header, base.value_or(0));
+    if (sum.any && base) {
+        return std::to_string(sum.amount.whole);
     }
-    if (!added.any) {
-        return set->cell.value;
-    }
-    const auto base = parse_integer(set->cell.value);
-    return base ? std::to_string(saturated_sum(*base, added.amount.whole)) : set->cell.value;
+    return set == nullptr ? std::nullopt : std::optional(set->cell.value);
 }
 
 Result<Outcome<std::int64_t>> add_to_counted(const KeyState& state, Tag tag, ByteView element,
@@ -69,14 +55,18 @@ Result<Outcome<std::int64_t>> add_to_counted(const KeyState& state, Tag tag, Byt
     if (!base) {
         return fail(Errc::kInvalid, "value is not an integer or out of range");
     }
-    const Sum added = sum_of(state.group(amounts_of(tag), element), header);
-    std::int64_t sum = saturated_sum(*base, added.amount.whole);
+    std::int64_t sum = sum_of(state.group(amounts_of(tag), element), header, *base).amount.whole;
     if (__builtin_add_overflow(sum, by, &sum)) {
         return fail(Errc::kInvalid, "increment or decrement would overflow");
     }
     Outcome<std::int64_t> outcome{.reply = sum};
-    outcome.effects.push_back(
-        TRY(add_amount(state, amounts_of(tag), element, writer, {.whole = by})));
+    auto added_here = add_amount(state, amounts_of(tag), element, writer, {.whole = by});
+    if (added_here) {
+        outcome.effects.push_back(*std::move(added_here));
+    } else {
+        // The sum fits, what this origin added to it does not: it is set instead.
+        set_counted(state, tag, element, writer, std::to_string(sum), outcome.effects);
+    }
     return outcome;
 }
 

@@ -70,7 +70,7 @@ std::string difference_of(const std::string& one, const std::string& other) {
 Regions::Regions(Options options) : options_(options), rng_(options.seed) {
     for (std::size_t i = 0; i < options.regions; ++i) {
         regions_.push_back({.origin = {model::RegionId{i + 1}, 1},
-                            .skew_micros = rng_.below(50'000),
+                            .skew_micros = rng_.below(options.skew_micros),
                             .keys = std::vector<KeyState>(options.keys)});
     }
 }
@@ -363,7 +363,7 @@ std::string Regions::differences() {
             const Summary counted = summarize(state);
             if (counted.live != state.summary.live ||
                 !state.summary.written.covers(counted.written)) {
-                return "a summary that was not kept right: " + where;
+                return "a summary that was not kept right: " + where + "\n" + to_text(state);
             }
         }
     }

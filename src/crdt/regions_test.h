@@ -68,6 +68,7 @@ public:
         std::uint64_t seed = 1;
         std::size_t regions = 3;
         std::size_t keys = 1;
+        std::uint64_t skew_micros = 50'000;  // Clocks are apart by less.
         bool collects = true;
         bool dies = false;  // Regions are declared dead and come back.
     };

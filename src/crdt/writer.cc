@@ -118,6 +118,11 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
     if (MUTANT(crdt_echoes_amounts)) {
         own.cell.amount = sum_of(state.group(tag, element), header_of(state)).amount;
     }
+    // What an earlier step of this command absorbed was there before the command.
+    const auto mine = own.cell.absorbed.find(writer.dot.origin);
+    if (mine != own.cell.absorbed.end() && mine->second.at == writer.dot.hlc) {
+        mine->second.at = {writer.dot.hlc.word - 1};
+    }
     // The cumulative sum may wrap, as differences of it do (liveness.cc); what is left of it may
     // not.
     const Group group = state.group(tag, element);
