@@ -10,10 +10,8 @@ inline constexpr std::size_t kValueBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kFrameBytesMax = kValueBytesMax + (std::size_t{1} << 20);
 static_assert(kFrameBytesMax > kValueBytesMax, "a frame carries a value and its envelope");
 
-// A key, and an element of a collection (a member, a field's name, a position). They stand in every
-// version of theirs, and an index of the store holds many.
+// A key. It stands in every version of its cells, and an index of the store holds many.
 inline constexpr std::size_t kKeyBytesMax = std::size_t{64} << 10;
-inline constexpr std::size_t kElementBytesMax = std::size_t{64} << 10;
 
 // Bytes waiting for one peer. Two frames of the largest kind, so that one can be filled while the
 // other drains; beyond it the sender is told to wait, because memory is not a queue.
@@ -47,5 +45,19 @@ inline constexpr std::size_t kLogRecordBytesMax = kFrameBytesMax;
 inline constexpr std::size_t kLogSubmissionBytesMax = 2 * kLogRecordBytesMax;
 static_assert(kLogSubmissionBytesMax + (std::size_t{2} << 20) <= kFileChunkBytesMax,
               "a block is one append");
+
+// Concurrent values of one key: what Riak refuses at. A client that never reads before it writes
+// makes one a write, and every read then carries all of them.
+inline constexpr std::size_t kSiblingsMax = 100;
+
+// The position of a list's element is part of a key, and keys are compared byte by byte. One level
+// of insertion into the middle takes 13 to 35 bytes.
+inline constexpr std::size_t kListPositionBytesMax = 4096;
+
+// A member, a map's field: it is part of a key, and keys are compared byte by byte.
+inline constexpr std::size_t kElementBytesMax = std::size_t{64} << 10;
+
+// Elements of one command. All its effects are one entry of the log, and each may read a few cells.
+inline constexpr std::size_t kCommandElementsMax = 16384;
 
 }  // namespace distkv::base::limits

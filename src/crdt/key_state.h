@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "crdt/cell.h"
@@ -20,6 +21,9 @@ public:
                                    const model::Origin& owner) const;
     [[nodiscard]] const Cell* find(const Field& field) const {
         return find(field.tag, field.element, field.owner);
+    }
+    [[nodiscard]] Cell* find(const Field& field) {
+        return const_cast<Cell*>(std::as_const(*this).find(field));
     }
 
     // The cells of one element, owners ascending.

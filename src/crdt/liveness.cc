@@ -11,7 +11,9 @@ namespace distkv::crdt {
 using Group = KeyState::Group;
 
 bool is_covered(const Effect& cell, Group group, const Header& header) {
-    if (header.cleared.covers(cell.cell.dot)) {
+    // A strict removal goes on hiding concurrent members: to delete a key never makes one show.
+    const bool outlives = cell.field.tag == Tag::kStrictMember && cell.cell.kind == Kind::kGone;
+    if (!outlives && header.cleared.covers(cell.cell.dot)) {
         return true;
     }
     return group.size() > 1 && std::ranges::any_of(group, [&](const Effect& other) {
@@ -57,9 +59,9 @@ std::optional<Amount> unabsorbed(const Effect& cell, Group amounts, const Header
     return Amount{static_cast<std::int64_t>(whole), cell.cell.amount.real - newest.amount.real};
 }
 
-Sum sum_of(Group amounts, const Header& header) {
+Sum sum_of(Group amounts, const Header& header, std::int64_t base) {
     Sum sum;
-    __extension__ __int128 whole = 0;
+    __extension__ __int128 whole = base;
     for (const Effect& cell : amounts) {
         if (const auto left = unabsorbed(cell, amounts, header)) {
             sum.any = true;

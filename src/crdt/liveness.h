@@ -25,7 +25,8 @@ struct Sum {
     bool any = false;  // Somebody added something since it was last absorbed, if only zero.
     Amount amount;
 };
-Sum sum_of(KeyState::Group amounts, const Header& header);
+// Added to `base`, of which the sum may be cut and the parts may not.
+Sum sum_of(KeyState::Group amounts, const Header& header, std::int64_t base = 0);
 
 // Of one cell of the group; nothing when all of it was absorbed. (What the header clears is
 // absorbed as well, so that an amount that grew meanwhile keeps the part that nobody saw.)

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/mutant.h"
+#include "crdt/escrow_row.h"
+#include "crdt/position.h"
+#include "crdt/sibling_values.h"
+#include "crdt/sketch.h"
 
 namespace distkv::crdt {
 
@@ -22,6 +27,36 @@ std::string_view name_of(Rule rule) {
     }
     CHECK(false, "a rule that has no name");
 }
+
+namespace {
+
+// What only some types can read.
+base::Result<void> check_contents(const Field& field, const Cell& cell) {
+    if (field.tag == Tag::kListItem) {
+        TRY(decode_position(field.element));
+    }
+    if (field.tag == Tag::kHeader && !cell.value.empty()) {
+        TRY(decode_setting(cell.value));
+    }
+    if (cell.kind != Kind::kValue) {
+        return {};
+    }
+    switch (field.tag) {
+        case Tag::kSiblings:
+            TRY(decode_siblings(cell));
+            return {};
+        case Tag::kEscrow:
+            TRY(decode_row(cell.value));
+            return {};
+        case Tag::kSketch:
+            TRY(Sketch::decode(cell.value));
+            return {};
+        default:
+            return {};
+    }
+}
+
+}  // namespace
 
 base::Result<void> check_cell(const Field& field, const Cell& cell) {
     const auto bad = [&](std::string_view what) {
@@ -44,10 +79,7 @@ base::Result<void> check_cell(const Field& field, const Cell& cell) {
     if (is_amount(field.tag) != (cell.kind == Kind::kAmount)) {
         return bad("of the wrong kind");
     }
-    if (field.tag == Tag::kHeader && !cell.value.empty()) {
-        TRY(decode_setting(cell.value));
-    }
-    return {};
+    return check_contents(field, cell);
 }
 
 namespace {
@@ -65,23 +97,39 @@ bool needs_whole_key(const KeyState& state, const Effect& effect) {
 
 namespace {
 
-using MergedCell = std::pair<bool, std::optional<Cell>>;
+struct Put {
+    bool changed = false;
+    bool newer = false;
+    std::optional<Cell> gone;  // Of a shared cell: it may have been dropped.
+};
 
-// A shared cell that goes is handed over: it may have been dropped.
-MergedCell put_if_newer(KeyState& state, const Effect& effect) {
-    const Cell* const before = state.find(effect.field);
+// The greater dot stays, and keeps what the other knew of third cells. Its writer knew that too;
+// but where it has collected them, it no longer said so, while a reader may still hold them.
+void keep_knowledge(Cell& stays, const Cell& goes) {
+    stays.clears.join(goes.clears);
+    join(stays.absorbed, goes.absorbed);
+}
+
+Put put_if_newer(KeyState& state, const Effect& effect) {
+    Cell* const before = state.find(effect.field);
     if (before == nullptr) {
         state.put(effect);
-        return {true, std::nullopt};
+        return {.changed = true, .newer = true};
     }
-    const bool newer = MUTANT(crdt_last_arrival_wins) ? before->dot != effect.cell.dot
-                                                      : before->dot < effect.cell.dot;
-    if (!newer) {
-        return {false, std::nullopt};
+    if (before->dot == effect.cell.dot) {
+        return {};
     }
-    std::optional<Cell> gone = *before;
-    state.put(effect);
-    return {true, std::move(gone)};
+    if (before->dot < effect.cell.dot || MUTANT(crdt_last_arrival_wins)) {
+        Cell gone = std::exchange(*before, effect.cell);
+        keep_knowledge(*before, gone);
+        if (is_shared(effect.field.tag)) {
+            return {.changed = true, .newer = true, .gone = std::move(gone)};
+        }
+        return {.changed = true, .newer = true};
+    }
+    const bool more = !before->clears.covers(effect.cell.clears) || !effect.cell.absorbed.empty();
+    keep_knowledge(*before, effect.cell);
+    return {.changed = more};
 }
 
 bool knew(const Cell& writer, const model::Dot& dot) {
@@ -168,7 +216,7 @@ Merged merge_header(KeyState& state, const Effect& effect) {
     const bool count = needs_whole_key(state, effect);
     CHECK(!count || state.whole, "to count anew takes every cell of the key");
     const bool clears = clears_more(state, effect);
-    const bool changed = put_if_newer(state, effect).first;
+    const bool changed = put_if_newer(state, effect).changed;
     state.summary.uncounted = true;
     if (changed && count) {
         state.summary.live = summarize(state).live;
@@ -190,19 +238,14 @@ Merged merge(KeyState& state, const Effect& effect) {
     const bool shown = counted && shows(state, tag, element, header);
     const Type type_before = greatest(state, header);
     Merged merged;
-    auto [changed, gone] = put_if_newer(state, effect);
-    merged.changed = changed;
-    if (is_shared(tag)) {
-        if (gone) {
-            judge_shared(effect.field, effect.cell, *gone, merged);
-        } else if (!changed) {
-            const Cell& stays = *state.find(effect.field);
-            if (stays.dot != effect.cell.dot) {
-                judge_shared(effect.field, stays, effect.cell, merged);
-            }
-        }
+    const Put put = put_if_newer(state, effect);
+    merged.changed = put.changed;
+    if (put.gone) {
+        judge_shared(effect.field, effect.cell, *put.gone, merged);
+    } else if (is_shared(tag) && !put.newer) {
+        judge_shared(effect.field, *std::as_const(state).find(effect.field), effect.cell, merged);
     }
-    if (!changed) {
+    if (!put.changed) {
         return merged;
     }
     state.summary.uncounted = state.summary.uncounted || tag == Tag::kCount;
@@ -218,6 +261,12 @@ Merged merge(KeyState& state, const Effect& effect) {
 }
 
 namespace {
+
+bool same_siblings(Group one, Group other, const Header& header) {
+    const auto first = living_siblings(one, header);
+    const auto second = living_siblings(other, header);
+    return first && second && *first == *second;
+}
 
 // Whether nothing changes for those that stay when the others go.
 bool same_without(Group group, const std::vector<Field>& going, const Header& header) {
@@ -237,6 +286,10 @@ bool same_without(Group group, const std::vector<Field>& going, const Header& he
             ++at;
         }
     }
+    // A cell that stays may hold values that one which goes hides.
+    if (group.front().field.tag == Tag::kSiblings && !same_siblings(group, rest, header)) {
+        return false;
+    }
     return shows(group, header) == shows(rest, header);
 }
 
@@ -250,21 +303,24 @@ std::vector<Field> garbage(Group group, const Header& header, const model::Versi
     // Amounts hold what they absorbed of each other, and a removal hides what it did not see: when
     // the element does not show, they go together, else nothing but what is covered.
     const bool all = !shows(group, header) && std::ranges::all_of(group, is_settled);
-    const bool hasty = MUTANT(crdt_drops_removal_early);
     for (const Effect& cell : group) {
         const bool strict = cell.field.tag == Tag::kStrictMember;
         const bool gone = cell.cell.kind == Kind::kGone && !strict;
         const bool dead = !is_amount(cell.field.tag) && (gone || is_covered(cell, group, header));
-        if (all || (dead && (hasty || is_settled(cell)))) {
+        const bool hasty = gone && MUTANT(crdt_drops_removal_early);
+        if (all || hasty || (dead && is_settled(cell))) {
             going.push_back(cell.field);
         }
     }
-    return hasty || same_without(group, going, header) ? going : std::vector<Field>{};
+    return MUTANT(crdt_drops_removal_early) || same_without(group, going, header)
+               ? going
+               : std::vector<Field>{};
 }
 
 std::vector<Field> header_garbage(const KeyState& state, const model::VersionVector& settled) {
     std::vector<Field> fields;
-    if (header_of(state).any_setting_lives) {
+    const Header header = header_of(state);
+    if (header.any_setting_lives || hides_siblings(state.group(Tag::kSiblings), header)) {
         return fields;
     }
     for (const Effect& cell : state.group(Tag::kHeader)) {
@@ -296,7 +352,7 @@ bool digest(const KeyState& state, base::Encoder& out) {
         const Group group = first_group(left);
         left = left.subspan(group.size());
         if (group.front().field.tag == Tag::kStrictMember && !shows(group, header)) {
-            continue;  // A hidden member may have been collected together with what hides it.
+            continue;  // Hidden by a removal that will be collected together with them.
         }
         for (const Effect& cell : group) {
             const auto amount = unabsorbed(cell, group, header);

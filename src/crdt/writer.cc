@@ -33,6 +33,11 @@ model::VersionVector seen_of(const KeyState& state, Tag tag, ByteView element,
             clears.raise(other.cell.dot);
         }
     }
+    if (tag == Tag::kStrictMember) {
+        // A removal that hid what it did not see was covered by nobody, may be collected here and
+        // still stand elsewhere.
+        clears.join(writer.seen);
+    }
     clears.forget(writer.dot.origin);  // Its own earlier ones are seen by definition.
     return clears;
 }
@@ -97,24 +102,42 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
                                 const Writer& writer, Amount by) {
     Effect own{field_of(tag, element, writer),
                {.dot = writer.dot, .kind = Kind::kAmount, .began = writer.dot.hlc}};
-    const Group group = state.group(tag, element);
-    const auto before = std::ranges::find(group, own.field, &Effect::field);
-    if (before != group.end()) {
-        CHECK(before->cell.dot <= writer.dot);
-        own.cell.absorbed = before->cell.absorbed;
-        // What was absorbed whole is over: who absorbed it may be collected, this one must stand
-        // alone.
-        if (unabsorbed(*before, group, header_of(state))) {
-            own.cell.amount = before->cell.amount;
-            own.cell.began = before->cell.began;
+    if (const Cell* const before = state.find(own.field)) {
+        CHECK(before->dot <= writer.dot);
+        own.cell.amount = before->amount;
+        own.cell.began = before->began;
+        own.cell.absorbed = before->absorbed;
+        // Whoever absorbed of it may be collected where this cell has not arrived yet.
+        for (const Effect& other : state.group(tag, element)) {
+            const auto taken = other.cell.absorbed.find(writer.dot.origin);
+            if (taken != other.cell.absorbed.end() && before->began <= taken->second.at) {
+                join(own.cell.absorbed, {*taken});
+            }
         }
     }
     if (MUTANT(crdt_echoes_amounts)) {
-        own.cell.amount = sum_of(group, header_of(state)).amount;
+        own.cell.amount = sum_of(state.group(tag, element), header_of(state)).amount;
     }
-    if (__builtin_add_overflow(own.cell.amount.whole, by.whole, &own.cell.amount.whole)) {
+    // What an earlier step of this command absorbed was there before the command.
+    const auto mine = own.cell.absorbed.find(writer.dot.origin);
+    if (mine != own.cell.absorbed.end() && mine->second.at == writer.dot.hlc) {
+        mine->second.at = {writer.dot.hlc.word - 1};
+    }
+    // The cumulative sum may wrap, as differences of it do (liveness.cc); what is left of it may
+    // not.
+    const Group group = state.group(tag, element);
+    const Header header = header_of(state);
+    std::int64_t left = 0;
+    for (const Effect& cell : group) {
+        if (cell.field.owner == writer.dot.origin) {
+            left = unabsorbed(cell, group, header).value_or(Amount{}).whole;
+        }
+    }
+    if (__builtin_add_overflow(left, by.whole, &left)) {
         return base::fail(base::Errc::kInvalid, "increment or decrement would overflow");
     }
+    own.cell.amount.whole = static_cast<std::int64_t>(
+        static_cast<std::uint64_t>(own.cell.amount.whole) + static_cast<std::uint64_t>(by.whole));
     own.cell.amount.real += by.real;
     return own;
 }
@@ -122,16 +145,14 @@ base::Result<Effect> add_amount(const KeyState& state, Tag tag, ByteView element
 Effect set_expiry(const KeyState& state, const Writer& writer, ExpirySetting::Kind kind,
                   std::uint64_t at_ms) {
     Effect own{{Tag::kHeader, {}, writer.dot.origin}, {.dot = writer.dot, .kind = Kind::kValue}};
-    ExpirySetting setting{.kind = kind, .set = writer.dot.hlc, .at_ms = at_ms};
+    ExpirySetting setting{.kind = kind, .set = writer.dot.hlc, .at_ms = at_ms, .seen = writer.seen};
     for (const Effect& cell : state.group(Tag::kHeader)) {
         if (cell.field.owner == writer.dot.origin) {
             own.cell.clears = cell.cell.clears;
-        } else if (!cell.cell.value.empty()) {
-            const auto other = decode_setting(cell.cell.value);
-            CHECK(other.has_value());
-            setting.seen.raise({other->set, cell.field.owner});
         }
     }
+    // Not only the settings that are there: one that was collected here may stand elsewhere.
+    setting.seen.forget(writer.dot.origin);
     own.cell.value = encode_setting(setting);
     return own;
 }

@@ -108,11 +108,14 @@ KeyChange merge_into(crdt::KeyState& state, const model::KeyName& name,
     const crdt::Summary before = state.summary;
     for (const crdt::Effect& effect : effects) {
         crdt::Merged merged = crdt::merge(state, effect);
-        if (merged.changed) {
-            change.effects.push_back(effect);
-        } else if (crdt::is_shared(effect.field.tag)) {
+        const crdt::Cell& newest = *std::as_const(state).find(effect.field);
+        if (newest.dot != effect.cell.dot && crdt::is_shared(effect.field.tag)) {
             // It lost, but it is a version: it stands beneath in the history.
             change.effects.push_back(effect);
+        }
+        if (merged.changed) {
+            // Not as it came: a cell keeps what the ones before it knew.
+            change.effects.push_back({effect.field, newest});
         }
         dropped.insert(dropped.end(), std::make_move_iterator(merged.dropped.begin()),
                        std::make_move_iterator(merged.dropped.end()));

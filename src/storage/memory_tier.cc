@@ -246,7 +246,7 @@ void MemoryTier::apply(const KeyChange& change) {
         part = parts_->find_element(name, core);
         const crdt::Cell* const before = part != nullptr ? part->state.find(effect.field) : nullptr;
         // An older one lies beneath in the history.
-        if (part != nullptr && (before == nullptr || before->dot < effect.cell.dot)) {
+        if (part != nullptr && (before == nullptr || before->dot <= effect.cell.dot)) {
             part->state.put(effect);
             parts_->weigh(name);
         }

@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "base/codec.h"
 #include "storage/applied_mark.h"
 #include "storage/change_set.h"
 #include "storage/checksum.h"
@@ -36,11 +35,6 @@ namespace {
 constexpr int kTriesMax = 400;
 constexpr GroupId kGroup{7};
 constexpr ShardId kShard{9};
-
-Bytes content_of(const KeyState& state) {
-    base::Encoder out;
-    return crdt::digest(state, out) ? Bytes(out.view()) : Bytes();
-}
 
 class Life {
 public:
@@ -439,7 +433,8 @@ private:
                 continue;
             }
             for (const crdt::Effect& effect : plan_.arrivals[i].effects) {
-                const bool there = std::ranges::find(found, effect) != found.end();
+                const bool there = std::ranges::any_of(
+                    found, [&](const crdt::Effect& row) { return is_version_of(row, effect); });
                 if (!there && !threshold_->collected().covers(effect.cell.dot)) {
                     problem("a version that nobody collected is gone");
                 }

@@ -39,6 +39,12 @@ struct Plan {
 
 Plan make_plan(std::uint64_t seed, std::size_t arrivals);
 
+// What shows of a key; nothing: no such key.
+base::Bytes content_of(const crdt::KeyState& state);
+
+// As it was written; what it knows of others may have been added to.
+bool is_version_of(const crdt::Effect& row, const crdt::Effect& effect);
+
 struct Ledger {
     std::uint64_t seed = 0;
     Plan plan;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/codec.h"
 #include "base/rng.h"
 #include "crdt/writer.h"
 #include "storage/versions_model_test.h"
@@ -46,8 +47,7 @@ struct Region {
 };
 
 Effects write_element(const KeyState& state, const Writer& writer, Rng& rng) {
-    static constexpr Tag kTags[] = {Tag::kMember, Tag::kStrictMember, Tag::kMapField, Tag::kScore,
-                                    Tag::kListItem};
+    static constexpr Tag kTags[] = {Tag::kMember, Tag::kStrictMember, Tag::kMapField, Tag::kScore};
     const Tag tag = kTags[rng.below(std::size(kTags))];
     const Bytes& element = kStrings[rng.below(std::size(kStrings))];
     const auto amounts = crdt::amount_tag(tag);
@@ -57,8 +57,9 @@ Effects write_element(const KeyState& state, const Writer& writer, Rng& rng) {
         CHECK(added.has_value());
         return {std::move(*added)};
     }
+    Bytes value(tag == Tag::kScore ? 8 : rng.below(60), 'v');
     effects.push_back(rng.chance(600'000)
-                          ? crdt::set_value(state, tag, element, writer, Bytes(rng.below(60), 'v'))
+                          ? crdt::set_value(state, tag, element, writer, std::move(value))
                           : crdt::remove_value(state, tag, element, writer));
     if (amounts) {
         crdt::absorb_amounts(state, *amounts, element, writer, effects);
@@ -171,6 +172,16 @@ std::vector<KeyName> Plan::names() const {
         names.insert(arrival.name);
     }
     return {names.begin(), names.end()};
+}
+
+Bytes content_of(const KeyState& state) {
+    base::Encoder out;
+    return crdt::digest(state, out) ? Bytes(out.view()) : Bytes();
+}
+
+bool is_version_of(const crdt::Effect& row, const crdt::Effect& effect) {
+    return row.field == effect.field && row.cell.dot == effect.cell.dot &&
+           row.cell.value == effect.cell.value && row.cell.amount == effect.cell.amount;
 }
 
 }  // namespace distkv::storage::versions
