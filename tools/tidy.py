@@ -113,9 +113,10 @@ class File:
         self.key = str(path.relative_to(src))
         self.module = path.relative_to(src).parts[0]
         self.is_header = path.suffix == ".h"
-        self.is_test = self.name.endswith(("_test.cc", "_fuzz.cc", "_test.h", "_bench.cc"))
+        self.is_test = self.name.endswith(("_test.cc", "_fuzz.cc", "_test.h", "_bench.cc",
+                                          "_bench.h"))
         self.roles = {self.module}
-        if self.name.endswith("_bench.cc"):
+        if self.name.endswith(("_bench.cc", "_bench.h")):
             self.roles.add("bench")
         if self.name.endswith(("_test.cc", "_test.h", "_fuzz.cc")):
             self.roles.add("test")
