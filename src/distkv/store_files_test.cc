@@ -7,6 +7,9 @@
 
 #include "distkv/verb_test.h"
 #include "os/node.h"
+#include "storage/applied_mark.h"
+#include "storage/change_set.h"
+#include "storage/version_key.h"
 #include "storage_rocksdb/rocks_engine.h"
 
 namespace distkv::distkv {
@@ -26,7 +29,15 @@ protected:
             EXPECT_TRUE(engine.has_value());
             storage::Batch batch;
             for (int i = 0; i < 1000; ++i) {
-                batch.put("key" + std::to_string(i), base::Bytes(100, 'v'));
+                const crdt::Effect effect{{.tag = crdt::Tag::kRegister},
+                                          {.dot = {{i + 1U}, {{1}, 0}},
+                                           .kind = crdt::Kind::kValue,
+                                           .value = base::Bytes(100, 'v')}};
+                storage::add_to(batch, {{{1}, {7}, "key" + std::to_string(i)}, {effect}, {}});
+            }
+            batch.put(storage::applied_key({5}), storage::encode_mark({1000}));
+            if (foreign_row_) {
+                batch.put("a row of another program", "x");
             }
             EXPECT_TRUE((*engine)->apply(batch).has_value());
             EXPECT_TRUE((co_await (*engine)->flush()).has_value());
@@ -46,7 +57,25 @@ protected:
     }
 
     fs::path path_;
+    bool foreign_row_ = false;
 };
+
+class StoreFilesWithAForeignRow : public StoreFiles {
+protected:
+    void SetUp() override {
+        foreign_row_ = true;
+        StoreFiles::SetUp();
+    }
+};
+
+TEST_F(StoreFilesWithAForeignRow, TheRowIsNamed) {
+    const Ran verified = run_words({"store", "verify", path_.string()});
+    EXPECT_EQ(verified.code, Exit::kRefused);
+    EXPECT_TRUE(verified.out.contains("row 6120726f77")) << verified.out;
+    const Ran stats = run_words({"store", "stats", path_.string()});
+    EXPECT_EQ(stats.code, Exit::kFine);
+    EXPECT_TRUE(stats.out.contains("1 rows cannot be read")) << stats.out;
+}
 
 TEST_F(StoreFiles, AWholeStoreIsDescribed) {
     const Ran verified = run_words({"store", "verify", path_.string()});
@@ -55,6 +84,10 @@ TEST_F(StoreFiles, AWholeStoreIsDescribed) {
     const Ran stats = run_words({"store", "stats", path_.string()});
     EXPECT_EQ(stats.code, Exit::kFine);
     EXPECT_NE(stats.out.find(".sst"), std::string::npos) << stats.out;
+    EXPECT_TRUE(stats.out.contains("group 5 applied up to 1000")) << stats.out;
+    const Ran json = run_words({"store", "stats", "--json", path_.string()});
+    EXPECT_TRUE(json.out.contains(R"("keyspace":1,"keys":1000,"cells":1000,"versions":1000)"))
+        << json.out;
 }
 
 TEST_F(StoreFiles, DamageIsNamedWithItsFile) {

@@ -12,10 +12,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/result.h"
 #include "storage/engine.h"
@@ -50,6 +52,11 @@ world::Task<base::Result<std::unique_ptr<storage::Engine>>> open(world::World& w
 
 // What is wrong with it, one sentence each, naming the file; none: every checksum is right.
 std::vector<std::string> verify(const std::string& directory);
+
+// Every entry, in order of keys. kCorrupt: it ended at damage.
+base::Result<void> for_each_entry(
+    const std::string& directory,
+    const std::function<void(base::ByteView key, base::ByteView value)>& each);
 
 // What is in it, for people: files, levels, sizes, sequence numbers.
 base::Result<std::string> describe(const std::string& directory);

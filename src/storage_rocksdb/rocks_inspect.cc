@@ -125,6 +125,23 @@ std::vector<std::string> verify(const std::string& directory) {
     return problems ? std::move(*problems) : std::vector{problems.error().detail};
 }
 
+Result<void> for_each_entry(
+    const std::string& directory,
+    const std::function<void(base::ByteView key, base::ByteView value)>& each) {
+    return without_exceptions([&]() -> Result<void> {
+        const auto db = TRY(open_read_only(directory));
+        rocksdb::ReadOptions how;
+        how.fill_cache = false;
+        const std::unique_ptr<rocksdb::Iterator> walk(db->NewIterator(how));
+        for (walk->SeekToFirst(); walk->Valid(); walk->Next()) {
+            each({walk->key().data(), walk->key().size()},
+                 {walk->value().data(), walk->value().size()});
+        }
+        return walk->status().ok() ? Result<void>()
+                                   : Result<void>(std::unexpected(to_error(walk->status())));
+    });
+}
+
 Result<std::string> describe(const std::string& directory) {
     return without_exceptions([&]() -> Result<std::string> {
         const auto db = TRY(open_read_only(directory));
