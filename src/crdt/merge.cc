@@ -7,6 +7,10 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/mutant.h"
+#include "crdt/escrow_row.h"
+#include "crdt/position.h"
+#include "crdt/sibling_values.h"
+#include "crdt/sketch.h"
 
 namespace distkv::crdt {
 
@@ -23,6 +27,36 @@ std::string_view name_of(Rule rule) {
     }
     CHECK(false, "a rule that has no name");
 }
+
+namespace {
+
+// What only some types can read.
+base::Result<void> check_contents(const Field& field, const Cell& cell) {
+    if (field.tag == Tag::kListItem) {
+        TRY(decode_position(field.element));
+    }
+    if (field.tag == Tag::kHeader && !cell.value.empty()) {
+        TRY(decode_setting(cell.value));
+    }
+    if (cell.kind != Kind::kValue) {
+        return {};
+    }
+    switch (field.tag) {
+        case Tag::kSiblings:
+            TRY(decode_siblings(cell));
+            return {};
+        case Tag::kEscrow:
+            TRY(decode_row(cell.value));
+            return {};
+        case Tag::kSketch:
+            TRY(Sketch::decode(cell.value));
+            return {};
+        default:
+            return {};
+    }
+}
+
+}  // namespace
 
 base::Result<void> check_cell(const Field& field, const Cell& cell) {
     const auto bad = [&](std::string_view what) {
@@ -45,10 +79,7 @@ base::Result<void> check_cell(const Field& field, const Cell& cell) {
     if (is_amount(field.tag) != (cell.kind == Kind::kAmount)) {
         return bad("of the wrong kind");
     }
-    if (field.tag == Tag::kHeader && !cell.value.empty()) {
-        TRY(decode_setting(cell.value));
-    }
-    return {};
+    return check_contents(field, cell);
 }
 
 namespace {
@@ -229,6 +260,12 @@ Merged merge(KeyState& state, const Effect& effect) {
 
 namespace {
 
+bool same_siblings(Group one, Group other, const Header& header) {
+    const auto first = living_siblings(one, header);
+    const auto second = living_siblings(other, header);
+    return first && second && *first == *second;
+}
+
 // Whether nothing changes for those that stay when the others go.
 bool same_without(Group group, const std::vector<Field>& going, const Header& header) {
     std::vector<Effect> rest;
@@ -246,6 +283,10 @@ bool same_without(Group group, const std::vector<Field>& going, const Header& he
             }
             ++at;
         }
+    }
+    // A cell that stays may hold values that one which goes hides.
+    if (group.front().field.tag == Tag::kSiblings && !same_siblings(group, rest, header)) {
+        return false;
     }
     return shows(group, header) == shows(rest, header);
 }
@@ -276,7 +317,8 @@ std::vector<Field> garbage(Group group, const Header& header, const model::Versi
 
 std::vector<Field> header_garbage(const KeyState& state, const model::VersionVector& settled) {
     std::vector<Field> fields;
-    if (header_of(state).any_setting_lives) {
+    const Header header = header_of(state);
+    if (header.any_setting_lives || hides_siblings(state.group(Tag::kSiblings), header)) {
         return fields;
     }
     for (const Effect& cell : state.group(Tag::kHeader)) {

@@ -6,6 +6,7 @@
 #include "base/crc32c.h"
 #include "base/limits.h"
 #include "crdt/command.h"
+#include "crdt/elements.h"
 #include "crdt/sibling_values.h"
 
 namespace distkv::crdt {
@@ -136,6 +137,7 @@ Result<Written> write(const KeyState& state, const SiblingWrite& write,
 
 Result<Written> write_sibling(const KeyState& state, const SiblingWrite& request,
                               const Writer& writer) {
+    TRY(check_value(request.value));
     VersionVector context;
     if (request.context) {
         context = TRY(decode_context(*request.context, request.key));

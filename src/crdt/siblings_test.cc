@@ -126,6 +126,42 @@ TEST(Siblings, DeletionClearsWhatWasSeen) {
     EXPECT_EQ(read(both[1]).values, Values{"c"});
 }
 
+// Region 1's cell lives, and holds a value that a deletion saw and another one that it did not.
+TEST(Siblings, CollectionKeepsWhatHidesAValueInALivingCell) {
+    std::vector<Replica> both = {Replica(1), Replica(2)};
+    ASSERT_TRUE(write(both[0], "seen").has_value());
+    sync(both);
+    ASSERT_TRUE(delete_key(both[1]).has_value());
+    ASSERT_TRUE(write(both[0], "unseen").has_value());
+    sync(both);
+    EXPECT_EQ(read(both[1]).values, Values{"unseen"});
+    EXPECT_EQ(header_garbage(both[1].state, both[1].seen), std::vector<Field>{});
+    // Its next write drops it.
+    ASSERT_TRUE(write(both[0], "next").has_value());
+    sync(both);
+    EXPECT_EQ(header_garbage(both[1].state, both[1].seen).size(), 1U);
+    EXPECT_EQ(read(both[1]).values, (Values{"unseen", "next"}));
+}
+
+// Region 2's cell is deleted by region 3, which never saw what it had replaced of region 1.
+TEST(Siblings, CollectionKeepsADeadCellThatHidesAValue) {
+    std::vector<Replica> all = {Replica(1), Replica(2), Replica(3)};
+    ASSERT_TRUE(write(all[0], "replaced").has_value());
+    all[1].pull(all[0]);
+    ASSERT_TRUE(write(all[1], "deleted", read(all[1]).context).has_value());
+    all[2].pull(all[1]);
+    ASSERT_TRUE(delete_key(all[2]).has_value());
+    ASSERT_TRUE(write(all[0], "unseen").has_value());
+    sync(all);
+    const KeyState& state = all[2].state;
+    EXPECT_EQ(read(all[2]).values, Values{"unseen"});
+    EXPECT_EQ(garbage(state.group(Tag::kSiblings), header_of(state), all[2].seen),
+              std::vector<Field>{});
+    ASSERT_TRUE(write(all[0], "next").has_value());
+    sync(all);
+    EXPECT_EQ(garbage(state.group(Tag::kSiblings), header_of(state), all[2].seen).size(), 1U);
+}
+
 TEST(Siblings, GoldenBytes) {
     const model::Origin origin{model::RegionId{1}, 1};
     const Bytes golden(
