@@ -9,6 +9,7 @@
 #include "crdt/bounded_counter.h"
 #include "crdt/escrow_row.h"
 #include "crdt/replica_test.h"
+#include "crdt/subject_runs_test.h"
 
 namespace distkv::crdt {
 namespace {
@@ -203,6 +204,50 @@ TEST(BoundedCounter, NothingIsSoldTwice) {
     EXPECT_GT(sold, 5000U);
     EXPECT_GT(reclaimed, 1000U);
     EXPECT_GT(of_finished, 100U);
+}
+
+// Alone, with a lease on everything, it is a number that does not go below zero.
+class BoundedSubject : public test::KeySubject {
+public:
+    [[nodiscard]] std::string read(const KeyState& state, time::Hlc now) const override {
+        return std::to_string(*bounded_value(state, now));
+    }
+
+protected:
+    test::Command next_of_type(base::Rng& rng) override {
+        const bool up = rng.below(2) == 0;
+        const auto amount = static_cast<std::int64_t>(rng.below(30));
+        test::Run<std::int64_t> run = [=](const KeyState& state, const Writer& writer) {
+            const Lease all{INT64_MAX, time::kHlcMax};
+            return up ? bounded_increment(state, amount, writer)
+                      : bounded_decrement(state, amount, all, writer);
+        };
+        return {.run = test::replying(std::move(run),
+                                      [](std::int64_t value) { return std::to_string(value); }),
+                .model = [=, this](time::Hlc) {
+                    if (amount == 0 || (!up && amount > model_)) {
+                        return std::string("error");
+                    }
+                    exists_ = true;
+                    model_ += up ? amount : -amount;
+                    return std::to_string(model_);
+                }};
+    }
+    [[nodiscard]] bool exists() const override { return exists_; }
+    void clear() override {
+        exists_ = false;
+        model_ = 0;
+    }
+    [[nodiscard]] std::string read_empty() const override { return "0"; }
+    [[nodiscard]] std::string read_of_type() const override { return std::to_string(model_); }
+
+private:
+    std::int64_t model_ = 0;
+    bool exists_ = false;
+};
+
+TEST(BoundedCounter, ConvergesAndIsTheModelAlone) {
+    EXPECT_GT(test::run_all<BoundedSubject>(100, false), 100'000U);
 }
 
 }  // namespace

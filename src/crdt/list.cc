@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "crdt/command.h"
+#include "crdt/elements.h"
 #include "crdt/list_walk.h"
 #include "crdt/position.h"
 
@@ -24,6 +25,14 @@ namespace {
 std::unexpected<base::Error> no_element(std::int64_t index) {
     return fail(Errc::kInvalid,
                 "index out of range: the list has no element " + std::to_string(index));
+}
+
+Result<void> check_values(std::span<const Bytes> values) {
+    TRY(check_count(values.size()));
+    for (const Bytes& value : values) {
+        TRY(check_value(value));
+    }
+    return {};
 }
 
 Result<std::optional<Position>> position_of(const Effect* cell) {
@@ -151,6 +160,7 @@ Result<std::optional<Bytes>> list_at(const KeyState& state, std::int64_t index, 
 
 Result<Length> list_push_back(const KeyState& state, std::span<const Bytes> values,
                               const Writer& writer) {
+    TRY(check_values(values));
     return on_typed(state, writer, Type::kList, [&](const KeyState& visible) {
         return insert_all(visible, *before_last(visible, 0), values, writer);
     });
@@ -158,6 +168,7 @@ Result<Length> list_push_back(const KeyState& state, std::span<const Bytes> valu
 
 Result<Length> list_push_front(const KeyState& state, std::span<const Bytes> values,
                                const Writer& writer) {
+    TRY(check_values(values));
     return on_typed(state, writer, Type::kList, [&](const KeyState& visible) -> Result<Length> {
         Length outcome{.reply = length_of(visible) + values.size()};
         Inserter inserter = TRY(Inserter::at(*behind_first(visible, 0), visible, writer));
@@ -170,6 +181,7 @@ Result<Length> list_push_front(const KeyState& state, std::span<const Bytes> val
 
 Result<Length> list_insert(const KeyState& state, ListPlace place, std::span<const Bytes> values,
                            const Writer& writer) {
+    TRY(check_values(values));
     return on_typed(state, writer, Type::kList, [&](const KeyState& visible) -> Result<Length> {
         // After element i is before what follows it: of i, or of what is one nearer to the end.
         const std::uint64_t after = place.side == Side::kAfter ? 1 : 0;
@@ -208,6 +220,7 @@ Result<Popped> list_remove(const KeyState& state, std::int64_t index, const Writ
 Result<Outcome<Bytes>> list_set(const KeyState& state, std::int64_t index, Bytes value,
                                 const Writer& writer) {
     using Set = Outcome<Bytes>;
+    TRY(check_value(value));
     return on_typed(state, writer, Type::kList, [&](const KeyState& visible) -> Result<Set> {
         const auto found = find_element(visible, index);
         if (!found) {
