@@ -183,11 +183,12 @@ private:
     std::map<model::Origin, Record> records_;
 };
 
-TEST(BoundedCounter, NothingIsSoldTwice) {
+TEST(BoundedCounterProperty, NothingIsSoldTwice) {
     std::uint64_t sold = 0;
     std::uint64_t reclaimed = 0;
     std::uint64_t of_finished = 0;
-    for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    constexpr std::uint64_t kMarkets = 5 * test::kSeeds;
+    for (std::uint64_t seed = 1; seed <= kMarkets; ++seed) {
         SCOPED_TRACE(seed);
         Market market(seed);
         for (int i = 0; i < 300; ++i) {
@@ -201,9 +202,9 @@ TEST(BoundedCounter, NothingIsSoldTwice) {
         reclaimed += market.reclaimed;
         of_finished += market.taken_of_finished;
     }
-    EXPECT_GT(sold, 5000U);
-    EXPECT_GT(reclaimed, 1000U);
-    EXPECT_GT(of_finished, 100U);
+    EXPECT_GT(sold, 5 * kMarkets);
+    EXPECT_GT(reclaimed, kMarkets);
+    EXPECT_GT(of_finished, kMarkets / 10);
 }
 
 // Alone, with a lease on everything, it is a number that does not go below zero.
@@ -246,8 +247,8 @@ private:
     bool exists_ = false;
 };
 
-TEST(BoundedCounter, ConvergesAndIsTheModelAlone) {
-    EXPECT_GT(test::run_all<BoundedSubject>(100, false), 100'000U);
+TEST(BoundedCounterProperty, ConvergesAndIsTheModelAlone) {
+    test::run_all<BoundedSubject>(test::kSeeds, true);
 }
 
 }  // namespace
