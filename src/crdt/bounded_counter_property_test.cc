@@ -223,16 +223,16 @@ protected:
             return up ? bounded_increment(state, amount, writer)
                       : bounded_decrement(state, amount, all, writer);
         };
-        return {.run = test::replying(std::move(run),
-                                      [](std::int64_t value) { return std::to_string(value); }),
-                .model = [=, this](time::Hlc) {
-                    if (amount == 0 || (!up && amount > model_)) {
-                        return std::string("error");
-                    }
-                    exists_ = true;
-                    model_ += up ? amount : -amount;
-                    return std::to_string(model_);
-                }};
+        return {
+            .run = test::replying(run, [](std::int64_t value) { return std::to_string(value); }),
+            .model = [=, this](time::Hlc) {
+                if (amount == 0 || (!up && amount > model_)) {
+                    return std::string("error");
+                }
+                exists_ = true;
+                model_ += up ? amount : -amount;
+                return std::to_string(model_);
+            }};
     }
     [[nodiscard]] bool exists() const override { return exists_; }
     void clear() override {

@@ -15,7 +15,7 @@ using base::Errc;
 using Answer = base::Result<Outcome<std::int64_t>>;
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-const Lease kAll{kMax, time::kHlcMax};
+constexpr Lease kAll{kMax, time::kHlcMax};
 
 Answer increment(Replica& at, std::int64_t amount) {
     return at.run([&](const KeyState& state, const Writer& writer) {

@@ -1,6 +1,10 @@
 // The newest version of one field. Its dot is its name; merging two versions of a field keeps the
-// greater dot, so effects are idempotent, commutative and associative by construction. All meaning
-// lies in what a writer puts into its own cell and in how readers join the cells (liveness.h).
+// greater dot and joins what both say of other cells (clears, absorbed), so effects are idempotent,
+// commutative and associative by construction. All meaning lies in what a writer puts into its own
+// cell and in how readers join the cells (liveness.h).
+//
+// Why the join: a writer that has collected what it once cleared no longer names it, and a region
+// that has not collected yet would see it again.
 //
 // On disk and wire, behind a key that names field and dot:
 //
@@ -15,6 +19,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"

@@ -90,10 +90,9 @@ Result<Books> Books::of(const KeyState& state) {
     return books;
 }
 
-const EscrowRow& Books::row(const model::Origin& origin) const {
-    static const EscrowRow kNone;
+EscrowRow Books::row(const model::Origin& origin) const {
     const auto found = rows.find(origin);
-    return found == rows.end() ? kNone : found->second;
+    return found == rows.end() ? EscrowRow{} : found->second;
 }
 
 Wide Books::value() const {
@@ -105,19 +104,21 @@ Wide Books::value() const {
 }
 
 Wide Books::income(const model::Origin& origin) const {
-    Wide sum = row(origin).granted;
+    const EscrowRow own = row(origin);
+    Wide sum = own.granted;
     for (const auto& [other, row] : rows) {
         sum += Wide{share_of(row.given, origin)} - share_of(row.taken, origin);
     }
-    for (const auto& [from, amount] : row(origin).taken) {
+    for (const auto& [from, amount] : own.taken) {
         sum += amount;
     }
     return sum;
 }
 
 Wide Books::used(const model::Origin& origin) const {
-    Wide sum = row(origin).spent;
-    for (const auto& [to, amount] : row(origin).given) {
+    const EscrowRow own = row(origin);
+    Wide sum = own.spent;
+    for (const auto& [to, amount] : own.given) {
         sum += amount;
     }
     return sum;

@@ -39,7 +39,7 @@ struct Books {
     // The living rows of the key.
     static base::Result<Books> of(const KeyState& state);
 
-    [[nodiscard]] const EscrowRow& row(const model::Origin& origin) const;
+    [[nodiscard]] EscrowRow row(const model::Origin& origin) const;
     [[nodiscard]] Wide value() const;  // Granted and not spent, as far as is known here.
 
     // What came to the origin and was not taken from it; and what it has used or handed on.

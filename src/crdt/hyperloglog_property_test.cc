@@ -28,7 +28,7 @@ protected:
             return merges ? sketch_merge(state, other, writer)
                           : sketch_add(state, elements, writer);
         };
-        return {.run = replying(std::move(run), [](bool is) { return std::to_string(is ? 1 : 0); }),
+        return {.run = replying(run, [](bool is) { return std::to_string(is ? 1 : 0); }),
                 .model = [=, this](time::Hlc) {
                     bool changed = !exists_;
                     exists_ = true;

@@ -136,16 +136,23 @@ Result<std::vector<Bytes>> list_range(const KeyState& state, ListRange range, ti
     if (!TRY(exists_as(state, Type::kList, now))) {
         return values;
     }
-    const auto [first, end] = clip(range, length_of(state));
+    const std::uint64_t length = length_of(state);
+    const auto [first, end] = clip(range, length);
+    const bool forwards = range.first >= 0;
     ListWalk walk(state);
-    for (std::uint64_t i = 0; i < end; ++i) {
-        const Effect* const shown = walk.next();
+    const auto advance = [&] { return forwards ? walk.next() : walk.previous(); };
+    for (std::uint64_t skip = forwards ? first : length - end; skip > 0; --skip) {
+        advance();
+    }
+    for (std::uint64_t take = end - first; take > 0; --take) {
+        const Effect* const shown = advance();
         if (shown == nullptr) {
             break;  // Not all of it was loaded.
         }
-        if (i >= first) {
-            values.push_back(shown->cell.value);
-        }
+        values.push_back(shown->cell.value);
+    }
+    if (!forwards) {
+        std::ranges::reverse(values);
     }
     return values;
 }
@@ -243,16 +250,21 @@ Result<Outcome<Bytes>> list_set(const KeyState& state, std::int64_t index, Bytes
 
 Result<Length> list_trim(const KeyState& state, ListRange range, const Writer& writer) {
     return on_typed(state, writer, Type::kList, [&](const KeyState& visible) -> Result<Length> {
-        const auto [first, end] = clip(range, length_of(visible));
+        const std::uint64_t length = length_of(visible);
+        const auto [first, end] = clip(range, length);
         Length outcome;
         ListWalk walk(visible);
-        std::uint64_t at = 0;
-        while (const Effect* const shown = walk.next()) {
-            if (at < first || at >= end) {
-                Popped gone = removal(visible, shown, writer);
-                outcome.effects.push_back(std::move(gone.effects.front()));
+        const auto remove = [&](const Effect* shown) {
+            if (shown != nullptr) {
+                outcome.effects.push_back(
+                    remove_value(visible, Tag::kListItem, shown->field.element, writer));
             }
-            ++at;
+        };
+        for (std::uint64_t at = 0; at < first; ++at) {
+            remove(walk.next());
+        }
+        for (std::uint64_t at = end; at < length; ++at) {
+            remove(walk.previous());
         }
         outcome.reply = outcome.effects.size();
         return outcome;

@@ -8,8 +8,9 @@
 // survives a concurrent removal.
 //
 // Indexes count from 0, or from the end: -1 is the last element. A command needs the core cells and
-// those of the elements that it walks over: from the end it counts from to the place, and one
-// element that shows beyond it. Pushing and popping need the last one that shows, or the first.
+// those of the elements that it walks over: from the end that an index counts from (of a range: its
+// first) to the place, and one element that shows beyond it. Pushing and popping need the first
+// element that shows, or the last; trimming, those that go.
 #pragma once
 
 #include <cstdint>

@@ -76,7 +76,7 @@ private:
             return front ? list_push_front(state, values, writer)
                          : list_push_back(state, values, writer);
         };
-        return {.run = replying(std::move(run), text_of), .model = [=, this](time::Hlc) {
+        return {.run = replying(run, text_of), .model = [=, this](time::Hlc) {
                     for (const Bytes& value : values) {
                         model_.insert(front ? model_.begin() : model_.end(), value);
                     }
@@ -90,7 +90,7 @@ private:
         Run<std::uint64_t> run = [=](const KeyState& state, const Writer& writer) {
             return list_insert(state, place, values, writer);
         };
-        return {.run = replying(std::move(run), text_of), .model = [=, this](time::Hlc) {
+        return {.run = replying(run, text_of), .model = [=, this](time::Hlc) {
                     const std::int64_t named = from_front(place.index);
                     const bool at_end = place.side == Side::kBefore && place.index == size();
                     if (!has(named) && !at_end) {
@@ -124,7 +124,7 @@ private:
         Run<Popped> run = [=](const KeyState& state, const Writer& writer) {
             return list_remove(state, index, writer);
         };
-        return {.run = replying(std::move(run), text_of_popped),
+        return {.run = replying(run, text_of_popped),
                 .model = [=, this](time::Hlc) { return take(from_front(index)); }};
     }
 
@@ -134,7 +134,7 @@ private:
         Run<Bytes> run = [=](const KeyState& state, const Writer& writer) {
             return list_set(state, at, value, writer);
         };
-        return {.run = replying(std::move(run), [](const Bytes& old) { return old; }),
+        return {.run = replying(run, [](const Bytes& old) { return old; }),
                 .model = [=, this](time::Hlc) {
                     if (!has(from_front(at))) {
                         return std::string("error");
@@ -148,7 +148,7 @@ private:
         Run<std::uint64_t> run = [=](const KeyState& state, const Writer& writer) {
             return list_trim(state, range, writer);
         };
-        return {.run = replying(std::move(run), text_of), .model = [=, this](time::Hlc) {
+        return {.run = replying(run, text_of), .model = [=, this](time::Hlc) {
                     Values kept;
                     const std::int64_t first = from_front(range.first);
                     for (std::int64_t at = 0; at < size(); ++at) {

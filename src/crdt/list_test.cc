@@ -125,6 +125,28 @@ TEST(List, TrimKeepsTheRange) {
     EXPECT_EQ(type_at(one.state, one.now()), Type::kNone);
 }
 
+// A store loads what a command walks over; the length is in the summary.
+TEST(List, WhatCountsFromTheEndNeedsOnlyTheEnd) {
+    Replica one(1);
+    push_back(one, {"a", "b", "c", "d", "e"});
+    for (int i = 0; i < 2; ++i) {
+        const Field front = one.state.all(Tag::kListItem).front().field;
+        one.state.erase(front);
+    }
+    one.state.whole = false;
+    EXPECT_EQ(*list_range(one.state, {-2, -1}, one.now()), (Values{"d", "e"}));
+    EXPECT_EQ(*list_range(one.state, {-2, 3}, one.now()), (Values{"d"}));
+    EXPECT_EQ(*list_at(one.state, -3, one.now()), "c");
+    push_back(one, {"f"});
+    EXPECT_EQ(*list_length(one.state, one.now()), 6U);
+    EXPECT_EQ(one.run([](const KeyState& state, const Writer& writer) {
+                     return list_trim(state, {0, -3}, writer);
+                 })
+                  ->reply,
+              2U);
+    EXPECT_EQ(*list_range(one.state, {-2, -1}, one.now()), (Values{"c", "d"}));
+}
+
 TEST(List, RemovalTakesWhatItSaw) {
     std::vector<Replica> both = {Replica(1), Replica(2)};
     push_back(both[0], {"a", "b"});

@@ -40,12 +40,16 @@ base::Result<void> check_cell(const Field& field, const Cell& cell);
 // it does not cover. Otherwise the core and the cells of the effect's element do.
 bool needs_whole_key(const KeyState& state, const Effect& effect);
 
-// Keeps the summary right. Any order, any repetition comes to the same state.
+// Keeps the summary right. Any order, any repetition comes to the same state. What is to be stored
+// is the cell that is then in the state: it also knows what earlier versions of it knew.
 Merged merge(KeyState& state, const Effect& effect);
 
 // The cells of the element that begin at `group` which may be deleted, because they show nothing
 // and will never matter again. `settled` promises: every effect that it covers has arrived
 // everywhere, and whatever arrives from now on was written by somebody who had seen it.
+//
+// While a region is declared dead: for amounts (is_amount()) `settled` must not cover its origins.
+// What it added there unseen is known only as a difference to what was seen.
 std::vector<Field> garbage(KeyState::Group group, const Header& header,
                            const model::VersionVector& settled);
 
@@ -54,7 +58,9 @@ std::vector<Field> header_garbage(const KeyState& state, const model::VersionVec
 
 // A region that was declared dead comes back with `returning`. Collection did not wait for it, so
 // what it still has and the survivors have not, though they saw it once, was deleted meanwhile.
-// Everything else is merged as usual.
+// Everything else is merged as usual, after two things. The survivors have brought each other to
+// one state and have collected all that is settled: what it wrote alone has not seen that, and
+// would meet a removal in one survivor that is gone in another. And `settled` begins anew.
 std::vector<Field> deleted_meanwhile(const KeyState& returning, const KeyState& survivors,
                                      const model::VersionVector& survivors_seen);
 

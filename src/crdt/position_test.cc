@@ -13,30 +13,30 @@ constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 // Numbers around every change of their length, ascending.
-const std::vector<std::int64_t> kNumbers = {kMin,
-                                            kMin + 1,
-                                            -(std::int64_t{1} << 56) - 1,
-                                            -(std::int64_t{1} << 56),
-                                            -65537,
-                                            -65536,
-                                            -257,
-                                            -256,
-                                            -255,
-                                            -65,
-                                            -64,
-                                            -1,
-                                            0,
-                                            1,
-                                            63,
-                                            64,
-                                            255,
-                                            256,
-                                            65535,
-                                            65536,
-                                            1 << 24,
-                                            (std::int64_t{1} << 56) - 1,
-                                            std::int64_t{1} << 56,
-                                            kMax};
+constexpr std::int64_t kNumbers[] = {kMin,
+                                     kMin + 1,
+                                     -(std::int64_t{1} << 56) - 1,
+                                     -(std::int64_t{1} << 56),
+                                     -65537,
+                                     -65536,
+                                     -257,
+                                     -256,
+                                     -255,
+                                     -65,
+                                     -64,
+                                     -1,
+                                     0,
+                                     1,
+                                     63,
+                                     64,
+                                     255,
+                                     256,
+                                     65535,
+                                     65536,
+                                     1 << 24,
+                                     (std::int64_t{1} << 56) - 1,
+                                     std::int64_t{1} << 56,
+                                     kMax};
 
 model::Dot dot_of(std::uint64_t stamp, std::uint64_t region, std::uint64_t incarnation = 1) {
     return {{stamp}, {model::RegionId{region}, incarnation}};
@@ -107,15 +107,16 @@ TEST(Position, DamageIsRefused) {
     EXPECT_FALSE(decode_position(good + 'x').has_value());
     const base::Bytes run(8, '\x07');
     const base::Bytes origin = "\x81\x81";
-    EXPECT_TRUE(decode_position("\x80" + run + origin + "\x80\x02").has_value());
+    const base::Bytes behind_rank = run + origin + "\x80\x02";
+    EXPECT_TRUE(decode_position("\x80" + behind_rank).has_value());
     // Longer than need be: 63 in a byte of its own, -64, and 64 in two bytes.
     for (const base::Bytes& rank :
          {base::Bytes("\xc0\x3f", 2), base::Bytes("\x3f\xc0", 2), base::Bytes("\xc1\x00\x40", 3)}) {
-        EXPECT_FALSE(decode_position(rank + run + origin + "\x80\x02").has_value());
+        EXPECT_FALSE(decode_position(rank + behind_rank).has_value());
     }
     EXPECT_FALSE(decode_position("\x80" + run + "\x7f\x81\x80\x02").has_value());  // Region -1.
     EXPECT_FALSE(decode_position("\x80" + run + origin + "\x80\x04").has_value());
-    EXPECT_FALSE(decode_position("\xff" + run + origin + "\x80\x02").has_value());
+    EXPECT_FALSE(decode_position("\xff" + behind_rank).has_value());
 }
 
 // Whatever positions there are, if only a stranger made them up: what is new lies between.

@@ -38,7 +38,7 @@ protected:
         Run<std::uint64_t> run = [value, context](const KeyState& state, const Writer& writer) {
             return write_sibling(state, {"key", value, context}, writer);
         };
-        return {.run = replying(std::move(run), [](std::uint64_t n) { return std::to_string(n); }),
+        return {.run = replying(run, [](std::uint64_t n) { return std::to_string(n); }),
                 .model = [this, value, blind, which](time::Hlc) {
                     const std::uint64_t covered = blind ? 0 : covered_[which];
                     std::erase_if(values_, [&](const auto& old) { return old.first <= covered; });

@@ -96,7 +96,7 @@ std::uint64_t Sketch::estimate() const {
     const double estimate = kAlpha * kCount * kCount / z;
     // All registers at their limit: more than any set that was ever counted.
     constexpr double kMax = 9e18;
-    return static_cast<std::uint64_t>(std::min(estimate, kMax) + 0.5);
+    return static_cast<std::uint64_t>(std::llround(std::min(estimate, kMax)));
 }
 
 base::Bytes Sketch::encode() const {

@@ -18,7 +18,7 @@ using Run = std::function<base::Result<Outcome<Reply>>(const KeyState&, const Wr
 
 // The same with its reply as text.
 template <class Reply, class Text>
-auto replying(Run<Reply> run, Text text) {
+auto replying(const Run<Reply>& run, Text text) {
     return [run, text](const KeyState& state,
                        const Writer& writer) -> base::Result<Outcome<std::string>> {
         auto outcome = TRY(run(state, writer));
