@@ -27,7 +27,9 @@
     X(engine_loses_range, "a range delete misses the last key of its range")                     \
     X(crdt_last_arrival_wins, "a merge keeps what arrived last, not what is newest")             \
     X(crdt_drops_removal_early, "collection drops a removal before what it removed")             \
-    X(crdt_echoes_amounts, "an increment ships what was merged from others as its own")
+    X(crdt_echoes_amounts, "an increment ships what was merged from others as its own")          \
+    X(crdt_reclaims_slice, "a reclaim takes what the dead region may still spend")               \
+    X(crdt_forgets_hidden_siblings, "collection takes what hides a value in a living cell")
 
 namespace distkv::base {
 
