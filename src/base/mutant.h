@@ -28,7 +28,9 @@
     X(crdt_last_arrival_wins, "a merge keeps what arrived last, not what is newest")             \
     X(crdt_drops_removal_early, "collection drops a removal before what it removed")             \
     X(crdt_echoes_amounts, "an increment ships what was merged from others as its own")          \
-    X(collect_keeps_what_a_tombstone_hid, "a tombstone is collected before what it hides")
+    X(collect_keeps_what_a_tombstone_hid, "a tombstone is collected before what it hides")       \
+    X(crdt_reclaims_slice, "a reclaim takes what the dead region may still spend")               \
+    X(crdt_forgets_hidden_siblings, "collection takes what hides a value in a living cell")
 
 namespace distkv::base {
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "base/mutant.h"
 #include "crdt/command.h"
 #include "crdt/escrow_row.h"
 
@@ -139,7 +140,9 @@ Answer bounded_reclaim(const KeyState& state, const DeadOrigin& dead, const Writ
                         ", and here is seen " + to_string(seen));
     }
     return on_books(state, writer, [&](Books& books, EscrowRow& own) -> Answer {
-        const Wide slice = std::max<Wide>(dead.leased_total, books.used(dead.from));
+        const Wide used = books.used(dead.from);
+        const Wide slice =
+            MUTANT(crdt_reclaims_slice) ? used : std::max<Wide>(dead.leased_total, used);
         const Wide beyond = books.income(dead.from) - slice;
         if (beyond <= 0) {
             return Outcome<std::int64_t>{};

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/mutant.h"
 #include "base/rng.h"
 #include "crdt/bounded_counter.h"
 #include "crdt/escrow_row.h"
@@ -62,12 +63,17 @@ public:
         }
     }
 
-    // In truth: of each origin, its own row, as only it knows it.
-    void check_truth() {
-        Books truth;
+    // Of each origin its own row, as only it knows it.
+    [[nodiscard]] Books truth() const {
+        Books all;
         for (const auto& replica : replicas_) {
-            truth.rows[replica->origin] = Books::of(replica->state)->row(replica->origin);
+            all.rows[replica->origin] = Books::of(replica->state)->row(replica->origin);
         }
+        return all;
+    }
+
+    void check_truth() {
+        const Books truth = this->truth();
         ASSERT_GE(narrow(truth.value()), 0) << "sold more than there was";
         for (const auto& replica : replicas_) {
             const model::Origin& origin = replica->origin;
@@ -206,6 +212,24 @@ TEST(BoundedCounterProperty, NothingIsSoldTwice) {
     EXPECT_GT(reclaimed, kMarkets);
     EXPECT_GT(of_finished, kMarkets / 10);
 }
+
+#if DISTKV_MUTANTS
+TEST(BoundedCounterProperty, PlantedReclaimIsCaught) {
+    const base::PlantedBug planted("crdt_reclaims_slice");
+    bool twice = false;
+    for (std::uint64_t seed = 1; seed <= 100 && !twice; ++seed) {
+        Market market(seed);
+        for (int i = 0; i < 300; ++i) {
+            market.step();
+            const Books truth = market.truth();
+            for (const auto& [origin, row] : truth.rows) {
+                twice = twice || truth.rights(origin) < 0;
+            }
+        }
+    }
+    EXPECT_TRUE(twice);
+}
+#endif
 
 // Alone, with a lease on everything, it is a number that does not go below zero.
 class BoundedSubject : public test::KeySubject {

@@ -287,7 +287,8 @@ bool same_without(Group group, const std::vector<Field>& going, const Header& he
         }
     }
     // A cell that stays may hold values that one which goes hides.
-    if (group.front().field.tag == Tag::kSiblings && !same_siblings(group, rest, header)) {
+    if (group.front().field.tag == Tag::kSiblings && !same_siblings(group, rest, header) &&
+        !MUTANT(crdt_forgets_hidden_siblings)) {
         return false;
     }
     return shows(group, header) == shows(rest, header);

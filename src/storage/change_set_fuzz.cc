@@ -1,9 +1,10 @@
 // What comes from a log or a peer: it is refused, or it means what it says again.
+#include "storage/change_set.h"
+
 #include <cstddef>
 #include <cstdint>
 
 #include "base/check.h"
-#include "storage/change_set.h"
 #include "storage/inspect.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
