@@ -164,13 +164,16 @@ TEST(Summary, GoldenBytes) {
     summary.written = vector({{{0x2000}, kTwo}});
     const base::Bytes whole = encode_summary(summary);
     EXPECT_EQ(hex(whole),
-              "010203010aac02010203002000000000"
-              "0000");
+              "01000203010aac020102030020000000"
+              "000000");
     EXPECT_EQ(*decode_summary(whole), summary);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         EXPECT_FALSE(decode_summary(base::ByteView(whole).substr(0, size)).has_value());
     }
-    EXPECT_EQ(hex(encode_summary({})), "010000");
+    EXPECT_EQ(hex(encode_summary({})), "01000000");
+    summary.uncounted = true;
+    EXPECT_EQ(hex(encode_summary(summary)).substr(0, 4), "0101");
+    EXPECT_EQ(*decode_summary(encode_summary(summary)), summary);
 }
 
 }  // namespace
