@@ -9,7 +9,7 @@
 namespace distkv::crdt {
 namespace {
 
-auto setting(base::Bytes value, StringSet options = {}) {
+auto setting(const base::Bytes& value, StringSet options = {}) {
     return [=](const KeyState& state, const Writer& writer) {
         return string_set(state, value, options, writer);
     };

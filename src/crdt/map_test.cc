@@ -17,32 +17,32 @@ using Fields = std::vector<base::Bytes>;
 using Entries = std::vector<MapEntry>;
 using Scored = std::vector<ScoredMember>;
 
-auto setting(Entries entries) {
+auto setting(const Entries& entries) {
     return [=](const KeyState& state, const Writer& writer) {
         return map_set(state, entries, writer);
     };
 }
-auto removing(Fields fields) {
+auto removing(const Fields& fields) {
     return [=](const KeyState& state, const Writer& writer) {
         return map_remove(state, fields, writer);
     };
 }
-auto adding(base::Bytes field, std::int64_t by) {
+auto adding(const base::Bytes& field, std::int64_t by) {
     return [=](const KeyState& state, const Writer& writer) {
         return map_increment(state, field, by, writer);
     };
 }
-auto scoring(Scored members) {
+auto scoring(const Scored& members) {
     return [=](const KeyState& state, const Writer& writer) {
         return sorted_set_add(state, members, writer);
     };
 }
-auto score_adding(base::Bytes member, double by) {
+auto score_adding(const base::Bytes& member, double by) {
     return [=](const KeyState& state, const Writer& writer) {
         return sorted_set_increment(state, member, by, writer);
     };
 }
-auto score_removing(Fields members) {
+auto score_removing(const Fields& members) {
     return [=](const KeyState& state, const Writer& writer) {
         return sorted_set_remove(state, members, writer);
     };

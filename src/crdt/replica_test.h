@@ -27,7 +27,7 @@ public:
 
     // Runs a command, merges what it writes into its own state, and hands on its answer.
     template <class Command>
-    auto run(Command command) {
+    auto run(const Command& command) {
         const Writer writer{{{++clock_}, origin}, seen};
         auto outcome = command(std::as_const(state), writer);
         if (outcome.has_value()) {

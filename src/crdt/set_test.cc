@@ -12,12 +12,12 @@ namespace {
 
 using Members = std::vector<base::Bytes>;
 
-auto adding(SetKind kind, Members members) {
+auto adding(SetKind kind, const Members& members) {
     return [=](const KeyState& state, const Writer& writer) {
         return set_add(state, kind, members, writer);
     };
 }
-auto removing(SetKind kind, Members members) {
+auto removing(SetKind kind, const Members& members) {
     return [=](const KeyState& state, const Writer& writer) {
         return set_remove(state, kind, members, writer);
     };
