@@ -344,6 +344,39 @@ std::vector<Field> deleted_meanwhile(const KeyState& returning, const KeyState& 
     return fields;
 }
 
+namespace {
+
+// A cell may hold values that do not live; until when it does is not the same everywhere.
+bool digest_siblings(Group group, const Header& header, base::Encoder& out) {
+    const auto values = living_siblings(group, header);
+    CHECK(values.has_value(), "cells are checked when they come in");
+    for (const SiblingValue& each : *values) {
+        out.fixed(static_cast<std::uint8_t>(Tag::kSiblings));
+        each.dot.encode(out);
+        out.bytes(each.value);
+    }
+    return !values->empty();
+}
+
+bool digest_cell(const Effect& cell, Group group, const Header& header, base::Encoder& out) {
+    const auto amount = unabsorbed(cell, group, header);
+    if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {
+        return false;
+    }
+    out.fixed(static_cast<std::uint8_t>(cell.field.tag));
+    out.bytes(cell.field.element);
+    cell.cell.dot.encode(out);
+    if (amount) {
+        out.signed_varint(amount->whole);
+        out.fixed(std::bit_cast<std::uint64_t>(amount->real));
+    } else {
+        out.bytes(cell.cell.value);
+    }
+    return true;
+}
+
+}  // namespace
+
 bool digest(const KeyState& state, base::Encoder& out) {
     bool anything = false;
     const Header header = header_of(state);
@@ -352,24 +385,16 @@ bool digest(const KeyState& state, base::Encoder& out) {
     for (Group left = state.all(); !left.empty();) {
         const Group group = first_group(left);
         left = left.subspan(group.size());
-        if (group.front().field.tag == Tag::kStrictMember && !shows(group, header)) {
+        const Tag tag = group.front().field.tag;
+        if (tag == Tag::kStrictMember && !shows(group, header)) {
             continue;  // Hidden by a removal that will be collected together with them.
         }
+        if (tag == Tag::kSiblings) {
+            anything |= digest_siblings(group, header, out);
+            continue;
+        }
         for (const Effect& cell : group) {
-            const auto amount = unabsorbed(cell, group, header);
-            if (cell.field.tag == Tag::kHeader || (!amount && !lives(cell, group, header))) {
-                continue;
-            }
-            anything = true;
-            out.fixed(static_cast<std::uint8_t>(cell.field.tag));
-            out.bytes(cell.field.element);
-            cell.cell.dot.encode(out);
-            if (amount) {
-                out.signed_varint(amount->whole);
-                out.fixed(std::bit_cast<std::uint64_t>(amount->real));
-            } else {
-                out.bytes(cell.cell.value);
-            }
+            anything |= digest_cell(cell, group, header, out);
         }
     }
     return anything;

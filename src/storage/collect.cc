@@ -116,6 +116,9 @@ private:
                 covered_stay_ |= header_.cleared.covers(cell.cell.dot);
             }
         }
+        // A cell of siblings may live while the header hides some of its values.
+        covered_stay_ |= !cells_.empty() && cells_.front().field.tag == crdt::Tag::kSiblings &&
+                         gone.size() < cells_.size();
         more_stays_ |=
             gone.size() < cells_.size() && cells_.front().field.tag != crdt::Tag::kRegister;
     }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/rng.h"
+#include "crdt/siblings.h"
 #include "crdt/writer.h"
 #include "storage/versions_model_test.h"
 
@@ -80,8 +81,21 @@ Effects write_string(const KeyState& state, const Writer& writer, Rng& rng) {
     return effects;
 }
 
+Effects add_sibling(const KeyState& state, const Writer& writer, Rng& rng) {
+    crdt::SiblingWrite write{.key = "k", .value = Bytes(rng.below(9), 's'), .context = {}};
+    const auto read = crdt::read_siblings(state, "k", {});
+    if (read && rng.chance(500'000)) {
+        write.context = read->context;
+    }
+    auto outcome = crdt::write_sibling(state, write, writer);
+    return outcome ? std::move(outcome->effects) : Effects();  // The key may have another type.
+}
+
 Effects write_something(const KeyState& state, const Writer& writer, Rng& rng) {
     const auto drawn = rng.below(100);
+    if (rng.chance(100'000)) {
+        return add_sibling(state, writer, rng);
+    }
     if (drawn < 40) {
         return write_string(state, writer, rng);
     }

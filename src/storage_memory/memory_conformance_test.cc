@@ -216,7 +216,7 @@ TEST(VersionsInMemory, MatchTheModelAndSurviveCrashes) {
 // member made a difference; a collection in steps missed what was written before the place where it
 // went on.
 TEST(VersionsInMemory, SeedsThatFoundBugs) {
-    for (const std::uint64_t seed : {7, 289, 1474, 3270}) {
+    for (const std::uint64_t seed : {7, 289, 437, 1474, 3270}) {
         const storage::versions::Ledger ledger = versions(seed);
         EXPECT_TRUE(ledger.problems.empty()) << ledger.problems.front();
     }
