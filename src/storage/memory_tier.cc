@@ -44,7 +44,8 @@ Bytes element_name(const KeyName& name, const crdt::Field& field) {
 }
 
 struct HashOfName {
-    using is_transparent = void;
+    using is_transparent =
+        void;  // NOLINT(readability-identifier-naming): the library looks for it.
     std::size_t operator()(ByteView name) const { return XXH3_64bits(name.data(), name.size()); }
 };
 
