@@ -44,8 +44,9 @@ Bytes element_name(const KeyName& name, const crdt::Field& field) {
 }
 
 struct HashOfName {
-    using is_transparent =
-        void;  // NOLINT(readability-identifier-naming): the library looks for it.
+    // The library looks for that name.
+    // NOLINTNEXTLINE(readability-identifier-naming)
+    using is_transparent = void;
     std::size_t operator()(ByteView name) const { return XXH3_64bits(name.data(), name.size()); }
 };
 
