@@ -243,16 +243,16 @@ TEST(MemoryEngineConformance, CatchesPlantedBugs) {
     EXPECT_TRUE(is_caught("engine_loses_range"));
 }
 
-TEST(VersionsInMemory, CatchPlantedBugs) {
-    for (const char* bug : {"engine_mark_outside_batch", "collect_keeps_what_a_tombstone_hid"}) {
-        const base::PlantedBug planted(bug);
-        std::uint64_t seed = 0;
-        while (seed < 500 && versions(seed).problems.empty()) {
-            ++seed;
-        }
-        EXPECT_LT(seed, 500U) << bug;
-        std::printf("%s: caught by seed %llu\n", bug, static_cast<unsigned long long>(seed));
+// (A mark outside its batch is for the engine's own suite to catch: effects that are applied again
+// change nothing, so the versions above would survive even that.)
+TEST(VersionsInMemory, CatchAPlantedBug) {
+    const base::PlantedBug planted("collect_keeps_what_a_tombstone_hid");
+    std::uint64_t seed = 0;
+    while (seed < 500 && versions(seed).problems.empty()) {
+        ++seed;
     }
+    EXPECT_LT(seed, 500U);
+    std::printf("caught by seed %llu\n", static_cast<unsigned long long>(seed));
 }
 
 #endif
