@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crdt/liveness.h"
+#include "crdt/merge.h"
 #include "storage/version_walk.h"
 
 namespace distkv::storage {
@@ -41,28 +42,53 @@ Bytes end_of_core(const KeyName& name) {
     return end;
 }
 
+// What a lookup of a register found behind its key's prefix. False: it is no version that counts.
+Result<bool> take_register(const First& first, std::size_t prefix_bytes,
+                           const model::VersionVector* as_of, Load& load) {
+    const auto dot = TRY(decode_register_suffix(first.key.substr(prefix_bytes + 1)));
+    if (!dot || (as_of != nullptr && !as_of->covers(*dot))) {
+        return false;
+    }
+    crdt::Effect effect{{.tag = Tag::kRegister}, TRY(crdt::decode_cell(first.value, *dot))};
+    TRY(crdt::check_cell(effect.field, effect.cell));
+    load.state->put(std::move(effect));
+    return true;
+}
+
 // A key that is nothing but a register, or nothing at all, takes one lookup. False: it is more.
 Result<bool> load_plain(Engine& engine, const KeyName& name, Load& load) {
     const Bytes prefix = key_prefix(name);
     const Bytes end = end_of_core(name);
     const First first = TRY(engine.first(prefix, end));
     if (first.presence == Presence::kWouldBlock) {
-        load.state.reset();
-        load.missing = {prefix, end};
+        load = {.state = {}, .missing = {prefix, end}};
         return true;
     }
     if (first.presence == Presence::kAbsent) {
         return true;
     }
-    if (first.key[prefix.size()] != static_cast<char>(Tag::kRegister)) {
-        return false;
+    return first.key[prefix.size()] == static_cast<char>(Tag::kRegister) &&
+           TRY(take_register(first, prefix.size(), nullptr, load));
+}
+
+// The same of the past. False: a version of another origin is in the way.
+Result<bool> load_plain_as_of(Engine& engine, const Bytes& prefix,
+                              const model::VersionVector& as_of, Load& load) {
+    time::Hlc newest;
+    for (const auto& [origin, stamp] : as_of.entries()) {
+        newest = std::max(newest, stamp);
     }
-    VersionKey key = TRY(decode_version_key(first.key));
-    if (key.section != Section::kVersion) {
-        return false;
+    Bytes until = prefix;
+    until += static_cast<char>(Tag::kRegister);
+    const Bytes from = versions_from(until, newest);
+    ++until.back();
+    const First first = TRY(engine.first(from, until));
+    if (first.presence == Presence::kWouldBlock) {
+        load = {.state = {}, .missing = {from, std::move(until)}};
+        return true;
     }
-    load.state->put(TRY(decode_effect(std::move(key), first.value)));
-    return true;
+    return first.presence == Presence::kAbsent ||
+           TRY(take_register(first, prefix.size(), &as_of, load));
 }
 
 }  // namespace
@@ -111,52 +137,24 @@ Result<Load> load_key(Engine& engine, const KeyName& name, const Want& want) {
     return load;
 }
 
-namespace {
-
-// Whether the key was never more than a register; nothing: that would block.
-Result<std::optional<bool>> is_plain(Engine& engine, const Bytes& summary) {
-    const Lookup more = TRY(engine.get(summary, nullptr));
-    return more.presence == Presence::kWouldBlock
-               ? std::nullopt
-               : std::optional(more.presence == Presence::kAbsent);
-}
-
-}  // namespace
-
 Result<Load> load_key_as_of(Engine& engine, const KeyName& name, const model::VersionVector& as_of,
                             const KeyState* core) {
     Load load{.state = KeyState{}, .missing = {}};
+    const Bytes prefix = key_prefix(name);
     bool plain = core != nullptr && core->summary == crdt::Summary{};
     if (core == nullptr) {
-        const Bytes summary = summary_key(name);
-        const auto known = TRY(is_plain(engine, summary));
-        if (!known) {
+        Bytes summary = prefix;
+        summary += static_cast<char>(Tag::kSummary);
+        const Lookup more = TRY(engine.get(summary, nullptr));
+        if (more.presence == Presence::kWouldBlock) {
             return Load{.state = {}, .missing = {summary, summary + '\0'}};
         }
-        plain = *known;
+        plain = more.presence == Presence::kAbsent;
     }
-    const Range range = everything_below(plain ? field_prefix(name, {}) : key_prefix(name));
-    if (plain) {
-        time::Hlc newest;
-        for (const auto& [origin, stamp] : as_of.entries()) {
-            newest = std::max(newest, stamp);
-        }
-        const Bytes from = versions_from(range.from, newest);
-        const First first = TRY(engine.first(from, range.until));
-        if (first.presence == Presence::kWouldBlock) {
-            load.state.reset();
-            load.missing = {from, range.until};
-            return load;
-        }
-        if (first.presence == Presence::kAbsent) {
-            return load;
-        }
-        VersionKey key = TRY(decode_version_key(first.key));
-        if (key.section == Section::kVersion && as_of.covers(key.dot)) {
-            load.state->put(TRY(decode_effect(std::move(key), first.value)));
-            return load;
-        }
+    if (plain && TRY(load_plain_as_of(engine, prefix, as_of, load))) {
+        return load;
     }
+    const Range range = everything_below(prefix);
     auto walk = TRY(VersionWalk::over(engine, range, nullptr, &as_of));
     if (TRY(add_range(walk, range.from, range.until, load))) {
         load.state->summary = crdt::summarize(*load.state);

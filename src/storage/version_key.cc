@@ -221,6 +221,21 @@ Result<VersionKey> decode_version_key(ByteView bytes) {
     return in.left() == 0 ? Result<VersionKey>(std::move(key)) : Reader::bad();
 }
 
+Result<std::optional<model::Dot>> decode_register_suffix(ByteView suffix) {
+    Reader in(suffix);
+    const auto section = static_cast<Section>(TRY(in.big_endian<std::uint8_t>()));
+    if (section == Section::kIntent && in.left() == 0) {
+        return std::optional<model::Dot>();
+    }
+    model::Dot dot;
+    dot.hlc.word = ~TRY(in.big_endian<std::uint64_t>());
+    dot.origin = TRY(in.origin(0xff));
+    if (section != Section::kVersion || in.left() != 0) {
+        return Reader::bad();
+    }
+    return std::optional(dot);
+}
+
 Result<Extents> extents_of(ByteView bytes) {
     Reader in(bytes);
     static_cast<void>(TRY(in.big_endian<std::uint32_t>()));

@@ -25,6 +25,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -53,6 +54,9 @@ base::Bytes summary_key(const model::KeyName& name);
 
 // kCorrupt: no such name was ever written.
 base::Result<VersionKey> decode_version_key(base::ByteView bytes);
+
+// Of a register's row whose key is known already: what stands behind the tag. Nothing: an intent.
+base::Result<std::optional<model::Dot>> decode_register_suffix(base::ByteView suffix);
 
 // What the names of everything of a keyspace, slot, key, tag, element, field begin with.
 base::Bytes keyspace_prefix(model::KeyspaceId keyspace);
