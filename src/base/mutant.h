@@ -30,7 +30,16 @@
     X(crdt_echoes_amounts, "an increment ships what was merged from others as its own")          \
     X(collect_keeps_what_a_tombstone_hid, "a tombstone is collected before what it hides")       \
     X(crdt_reclaims_slice, "a reclaim takes what the dead region may still spend")               \
-    X(crdt_forgets_hidden_siblings, "collection takes what hides a value in a living cell")
+    X(crdt_forgets_hidden_siblings, "collection takes what hides a value in a living cell")      \
+    X(raft_commits_prior_term_by_counting, "entries of earlier terms are committed by counting") \
+    X(raft_acks_unverified_suffix, "a follower acknowledges and commits all of its log")         \
+    X(raft_vote_not_persisted, "a vote leaves before it is durable, and never is")               \
+    X(raft_read_id_reused, "a round of heartbeats is confirmed by answers of another term")      \
+    X(raft_durable_by_index_only, "an answer of the storage counts for entries replaced since")  \
+    X(raft_acks_before_sync, "an acknowledgement leaves before the entries are durable")         \
+    X(raft_membership_without_rule, "a change is proposed while another is not in effect")       \
+    X(raft_new_leader_ignores_ceiling, "a new leader stamps where an earlier one has read")      \
+    X(raft_replay_regresses_membership, "a restarted replica goes back to an old membership")
 
 namespace distkv::base {
 

@@ -145,11 +145,12 @@ struct Sleep {};         // The leader sends kSleep, if can_sleep().
 struct Wake {};          // Whatever it slept for is over: timers run from now.
 
 // A whole node answered another one. To a leader: `peer`'s node answered what was sent at
-// `sent_at`, and vouches for its sleeping replicas. To a sleeping follower: the leader's node was
-// heard at `heard_at` and was promised `lease` from then on.
+// `sent_at`, vouches for its sleeping replicas, and promised `lease`. To a sleeping follower: the
+// leader's node was heard at `heard_at` and was promised `lease` from then on.
 struct PeerContact {
     ReplicaId peer;
     time::MonoTime sent_at{};
+    time::Duration lease{};
 };
 struct LeaderContact {
     time::MonoTime heard_at{};

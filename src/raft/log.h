@@ -1,6 +1,6 @@
 // The log of one group as the core needs it: terms of all entries, the memberships among them, and
-// the entries themselves as far as they are in memory. What is not in memory is on the disk, and has
-// to be fetched.
+// the entries themselves as far as they are in memory. What is not in memory is on the disk, and
+// has to be fetched.
 //
 //     cut            window                 last
 //      │   terms only  │   entries in memory  │

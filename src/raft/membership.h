@@ -24,6 +24,9 @@
 
 namespace distkv::raft {
 
+// Of one group. Larger groups only make each commit wait for more.
+inline constexpr std::size_t kMembersMax = 32;
+
 using RegionLabel = base::Id<struct RegionLabelTag>;
 
 struct Member {

@@ -16,14 +16,15 @@
 namespace distkv::raft {
 
 enum class MessageKind : std::uint8_t {
-    kPreVote = 1,      // term: the one that would be campaigned in; at: the candidate's last entry.
-    kPreVoteAnswer,    // term: as asked if granted, else the voter's own. ceiling.
-    kVote,             // As kPreVote; forced: the leader itself asked for this election.
-    kVoteAnswer,       // ceiling: the highest that this voter has ever acknowledged.
-    kAppend,           // at: the entry before `entries`; commit; all that a heartbeat has.
-    kAppendAnswer,     // at: if not rejected, everything up to at.index is durable and matches.
-    kHeartbeat,        // commit (never above what is known to match), read_id, sent_at, ceiling.
-    kHeartbeatAnswer,  // read_id and sent_at as received; ceiling: acknowledged, durable.
+    kPreVote = 1,    // term: the one that would be campaigned in; at: the candidate's last entry.
+    kPreVoteAnswer,  // term: as asked if granted, else the voter's own. ceiling.
+    kVote,           // As kPreVote; forced: the leader itself asked for this election.
+    kVoteAnswer,     // ceiling: the highest that this voter has ever acknowledged.
+    kAppend,         // at: the entry before `entries`; commit; all that a heartbeat has.
+    kAppendAnswer,   // at: if not rejected, everything up to at.index is durable and matches.
+    kHeartbeat,      // commit, read_id, sent_at, lease, ceiling. Without sent_at: no answer wanted.
+    kHeartbeatAnswer,  // read_id, sent_at as received; lease as promised; ceiling: durable;
+                       // at.index: received and matching, but perhaps not durable yet.
     kTransfer,         // The receiver shall campaign at once, in this term only.
     kReadIndex,        // A follower asks where it must have applied to; context.
     kReadIndexAnswer,  // context, at.index; rejected: ask again later.

@@ -32,16 +32,18 @@ public:
     bool probe_out = false;  // One append (or the question where we agree) is on its way.
     bool fetching = false;   // Entries for it are read from the disk.
     std::uint64_t snapshot_index = 0;
-    std::uint64_t commit_told = 0;
+    std::uint64_t commit_told = 0;  // The highest commit that was sent to it.
 
-    time::MonoTime heard{};         // The last answer of any kind, in this term.
-    time::MonoTime lease_sent{};    // The newest heartbeat that it has answered.
-    std::uint64_t read_acked = 0;   // The newest read_id that it has answered.
+    time::MonoTime heard{};        // The last answer of any kind, in this term.
+    time::MonoTime lease_until{};  // It votes for nobody else before; by the leader's clock.
+    std::uint64_t read_acked = 0;  // The newest read_id that it has answered.
     time::Hlc ceiling_acked;
 
     // The appends under way: last index and bytes of each.
-    void sent(std::uint64_t last, std::size_t bytes);
-    void acked(std::uint64_t match);
+    void sent(std::uint64_t last, std::size_t bytes, time::MonoTime now);
+    void acked(std::uint64_t index);
+    // Of the oldest of them, when there is one.
+    [[nodiscard]] time::MonoTime oldest_sent() const { return inflight_.front().at; }
     [[nodiscard]] std::size_t inflight() const { return inflight_.size(); }
     [[nodiscard]] std::size_t inflight_bytes() const { return inflight_bytes_; }
 
@@ -53,6 +55,7 @@ private:
     struct Sent {
         std::uint64_t last;
         std::size_t bytes;
+        time::MonoTime at;
     };
     std::deque<Sent> inflight_;
     std::size_t inflight_bytes_ = 0;

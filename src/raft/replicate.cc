@@ -1,0 +1,277 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/mutant.h"
+#include "raft/core.h"
+
+namespace distkv::raft {
+
+namespace {
+
+// An append of this many bytes is worth nothing more: the message is full.
+constexpr std::size_t kAppendsPerPass = 64;
+
+}  // namespace
+
+// One for each other member, and none for anybody else.
+void Core::sync_progress() {
+    const std::vector<ReplicaId> everyone = membership_.everyone();
+    for (auto it = progress_.begin(); it != progress_.end();) {
+        if (std::ranges::binary_search(everyone, it->first)) {
+            ++it;
+            continue;
+        }
+        // Its last chance to learn from us that it has been removed.
+        send_heartbeat(it->first, it->second, false);
+        it = progress_.erase(it);
+    }
+    for (const ReplicaId id : everyone) {
+        if (id != options_.id) {
+            const auto [it, is_new] = progress_.try_emplace(id, log_.last_index() + 1);
+            if (is_new) {
+                it->second.heard = now_;
+            }
+        }
+    }
+    if (transfer_ && !membership_.is_voter(transfer_->to)) {
+        transfer_.reset();
+    }
+}
+
+void Core::append(EntryKind kind, Body body) {
+    Entry entry{log_.last_index() + 1, hard_state_.term, kind, std::move(body)};
+    const std::size_t bytes = cost_of(entry);
+    log_.append(std::move(entry));
+    if (kind == EntryKind::kNormal) {
+        uncommitted_.emplace_back(log_.last_index(), bytes);
+        uncommitted_bytes_ += bytes;
+    }
+}
+
+// ---- Towards followers ------------------------------------------------------------------------
+
+void Core::send_appends() {
+    if (asleep_) {
+        return;
+    }
+    for (auto& [id, progress] : progress_) {
+        send_appends(id, progress);
+    }
+}
+
+void Core::send_appends(ReplicaId to, Progress& progress) {
+    for (std::size_t i = 0; i < kAppendsPerPass; ++i) {
+        const bool has_more = progress.next <= log_.last_index();
+        const bool may = progress.pace == Pace::kProbe
+                             ? !progress.probe_out
+                             : progress.pace == Pace::kReplicate && has_more &&
+                                   progress.inflight() < options_.inflight_messages_max &&
+                                   progress.inflight_bytes() < options_.inflight_bytes_max;
+        if (!may || progress.fetching || !send_append(to, progress)) {
+            return;
+        }
+    }
+}
+
+// False: nothing could be sent, a fetch or a snapshot comes first.
+bool Core::send_append(ReplicaId to, Progress& progress) {
+    const std::optional<std::uint64_t> before = log_.term_at(progress.next - 1);
+    if (!before) {  // What it needs is cut away.
+        progress.to_snapshot(log_.cut().index);
+        effects_.snapshots.push_back(to);
+        return false;
+    }
+    std::vector<Entry> entries;
+    if (progress.next <= log_.last_index()) {
+        entries = log_.read(progress.next, log_.last_index(), options_.message_bytes_max);
+        if (entries.empty()) {
+            progress.fetching = true;
+            effects_.fetch.push_back({.for_whom = to,
+                                      .term = hard_state_.term,
+                                      .first = progress.next,
+                                      .last = log_.last_index(),
+                                      .bytes_max = options_.message_bytes_max});
+            return false;
+        }
+    }
+    send_append(to, progress, {progress.next - 1, *before}, std::move(entries));
+    return true;
+}
+
+void Core::send_append(ReplicaId to, Progress& progress, Position before,
+                       std::vector<Entry> entries) {
+    Message m = message(MessageKind::kAppend, to);
+    m.at = before;
+    m.commit = hard_state_.commit;
+    m.entries = std::move(entries);
+    progress.commit_told = m.commit;
+    if (progress.pace == Pace::kProbe) {
+        progress.probe_out = true;
+    } else if (!m.entries.empty()) {
+        progress.next = m.entries.back().index + 1;
+        progress.sent(m.entries.back().index, cost_of(m), now_);
+    }
+    send_now(std::move(m));
+}
+
+// While appends flow they carry the commit index; when they stop, it has to be told once more.
+void Core::tell_commit() {
+    for (auto& [id, progress] : progress_) {
+        const bool idle = progress.pace == Pace::kReplicate && progress.inflight() == 0;
+        if (!asleep_ && idle && progress.commit_told < hard_state_.commit) {
+            send_heartbeat(id, progress, false);
+        }
+    }
+}
+
+void Core::send_heartbeat(ReplicaId to, Progress& progress, bool wants_answer) {
+    Message m = message(MessageKind::kHeartbeat, to);
+    m.commit = std::min(progress.match, hard_state_.commit);
+    progress.commit_told = std::max(progress.commit_told, m.commit);
+    if (wants_answer) {
+        m.sent_at = now_;
+        m.read_id = read_id_;
+        m.lease = options_.leases ? options_.timeouts.election_min : time::Duration{};
+        m.ceiling = hard_state_.ceiling;
+        m.held_by_all = held_by_all_;
+    }
+    send_now(std::move(m));
+}
+
+void Core::send_heartbeats() {
+    heartbeat_due_ = now_ + options_.timeouts.heartbeat;
+    held_by_all_ = durable_last_;
+    for (const auto& [id, progress] : progress_) {
+        held_by_all_ = std::min(held_by_all_, progress.match);
+    }
+    for (auto& [id, progress] : progress_) {
+        send_heartbeat(id, progress, true);
+    }
+}
+
+// ---- From followers ---------------------------------------------------------------------------
+
+void Core::take_append_answer(const Message& m) {
+    const auto found = progress_.find(m.from);
+    if (role_ != Role::kLeader || found == progress_.end()) {
+        return;
+    }
+    Progress& progress = found->second;
+    progress.heard = now_;
+    if (m.rejected) {
+        const bool is_stale = progress.pace == Pace::kReplicate ? m.at.index <= progress.match
+                                                                : progress.next - 1 != m.at.index;
+        if (m.forgot) {
+            progress.match = std::min(progress.match, m.hint.index);
+        } else if (is_stale) {
+            return;
+        }
+        // Where both agree at the latest, as far as the terms tell.
+        const std::uint64_t agree = log_.agree_below(m.hint.index, m.hint.term).index;
+        progress.to_probe(std::max(progress.match, std::min(agree, m.hint.index)) + 1);
+        return;
+    }
+    if (m.at.index > log_.last_index()) {
+        return;  // Nobody of ours would say so.
+    }
+    progress.acked(m.at.index);
+    if (m.at.index > progress.match) {
+        progress.match = m.at.index;
+        progress.next = std::max(progress.next, m.at.index + 1);
+        advance_commit();
+    }
+    const bool has_come = progress.pace == Pace::kSnapshot && m.at.index >= progress.snapshot_index;
+    if (progress.pace == Pace::kProbe || has_come) {
+        progress.to_replicate();
+    }
+    continue_transfer();
+}
+
+void Core::take_heartbeat_answer(const Message& m) {
+    const auto found = progress_.find(m.from);
+    if (role_ != Role::kLeader || found == progress_.end()) {
+        return;
+    }
+    Progress& progress = found->second;
+    progress.heard = now_;
+    progress.read_acked = std::max(progress.read_acked, m.read_id);
+    progress.ceiling_acked = std::max(progress.ceiling_acked, m.ceiling);
+    // Both oscillators may be off, each to its side.
+    const time::Duration error = (options_.drift + options_.drift).over(m.lease);
+    progress.lease_until = std::max(progress.lease_until, m.sent_at + m.lease - error);
+    progress.probe_out = false;
+    // An append that left before the question did, and has not come.
+    const bool lost = progress.pace == Pace::kReplicate && progress.inflight() > 0 &&
+                      progress.oldest_sent() < m.sent_at && m.at.index + 1 < progress.next;
+    if (lost || (m.forgot && m.at.index < progress.match)) {
+        progress.match = m.forgot ? std::min(progress.match, m.at.index) : progress.match;
+        progress.to_probe(std::max(progress.match, m.at.index) + 1);
+    }
+    confirm_reads();
+    leave_joint();
+}
+
+std::uint64_t Core::match_of(ReplicaId id) const {
+    if (id == options_.id) {
+        return durable_last_;
+    }
+    const auto found = progress_.find(id);
+    return found == progress_.end() ? 0 : found->second.match;
+}
+
+void Core::advance_commit() {
+    if (role_ != Role::kLeader) {
+        return;
+    }
+    const std::uint64_t reached =
+        membership_.committed([this](ReplicaId id) { return match_of(id); });
+    if (reached <= hard_state_.commit || reached > log_.last_index()) {
+        return;
+    }
+    // Raft 5.4.2: count only entries of our own term; those before are committed with them.
+    if (log_.term_at(reached) != hard_state_.term && !MUTANT(raft_commits_prior_term_by_counting)) {
+        return;
+    }
+    commit_to(reached);
+    settle_membership();
+    reads_unsent_ = reads_unsent_ || !reads_.empty();
+}
+
+void Core::check_quorum() {
+    check_due_ = now_ + options_.timeouts.election_min;
+    const bool heard = membership_.is_quorum([this](ReplicaId id) {
+        if (id == options_.id) {
+            return true;
+        }
+        const auto found = progress_.find(id);
+        return found != progress_.end() &&
+               now_ - found->second.heard < options_.timeouts.election_max;
+    });
+    if (!heard) {
+        become_follower(hard_state_.term, kNobody);
+        return;
+    }
+    if (transfer_ && now_ >= transfer_->gives_up) {
+        transfer_.reset();
+    }
+    prefer_priority();
+}
+
+// ---- Snapshots --------------------------------------------------------------------------------
+
+void Core::on(const SnapshotSent& sent) {
+    const auto found = progress_.find(sent.to);
+    if (role_ != Role::kLeader || found == progress_.end()) {
+        return;
+    }
+    Progress& progress = found->second;
+    if (progress.pace != Pace::kSnapshot) {
+        return;
+    }
+    const std::uint64_t next =
+        sent.delivered ? std::max(progress.match, sent.at.index) + 1 : progress.match + 1;
+    progress.to_probe(std::min(next, log_.last_index() + 1));
+}
+
+}  // namespace distkv::raft
