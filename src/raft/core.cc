@@ -61,11 +61,8 @@ Core::Core(Options options, Start start, time::MonoTime now, base::Rng rng)
 void Core::step(time::MonoTime now, Input input) {
     CHECK(now >= now_);
     now_ = now;
+    touched_ = true;
     std::visit([this](auto& what) { on(what); }, input);
-}
-
-bool Core::has_effects() const {
-    return !effects_.empty() || (is_dirty() && now_ >= persist_again_) || reads_unsent_;
 }
 
 Effects Core::take_effects() {
@@ -77,6 +74,8 @@ Effects Core::take_effects() {
     ask_for_persist();
     hand_out();
     log_.shrink(std::min(durable_last_, handed_), options_.cache_bytes_max);
+    // Our own vote may have made us the leader just now.
+    touched_ = is_dirty() && !refused_;
     return std::exchange(effects_, Effects{});
 }
 

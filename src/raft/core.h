@@ -84,7 +84,8 @@ public:
     // The one door. `now` never goes back.
     void step(time::MonoTime now, Input input);
 
-    [[nodiscard]] bool has_effects() const;
+    // Something was stepped since they were last taken. (It may turn out to be nothing.)
+    [[nodiscard]] bool has_effects() const { return touched_; }
     Effects take_effects();
 
     // When the next Tick would change something; a core that sleeps, never (MonoTime::max()).
@@ -237,6 +238,7 @@ private:
     void send_heartbeat(ReplicaId to, Progress& progress, bool wants_answer);
     void append(EntryKind kind, Body body);
     void advance_commit();
+    void take_lease(Progress& progress, time::MonoTime sent_at, time::Duration promised) const;
     [[nodiscard]] std::uint64_t match_of(ReplicaId id) const;
     void sync_progress();
     void check_quorum();
@@ -329,6 +331,7 @@ private:
 
     std::uint64_t held_by_all_ = 0;
     bool asleep_ = false;
+    bool touched_ = true;
     Effects effects_;
 };
 

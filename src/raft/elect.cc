@@ -63,7 +63,9 @@ void Core::campaign(bool forced) {
         wait_for_election();
         return;
     }
-    if (!forced && now_ < promised_until_) {  // We have promised not to vote, for ourselves either.
+    const bool alone = membership_.is_quorum([this](ReplicaId id) { return id == options_.id; });
+    if (!forced && !alone && now_ < promised_until_) {
+        // We have promised to vote for nobody, and that means ourselves as well.
         wait_for_election();
         election_due_ = std::max(election_due_ - options_.timeouts.election_min, promised_until_);
         return;

@@ -48,15 +48,24 @@ std::uint64_t parts_of(const Message& m) {
            part(m.forgot, kForgot) | part(m.forced, kForced);
 }
 
-base::Result<Position> decode_position(base::Decoder& in) {
-    Position at;
-    at.index = TRY(in.varint());
-    at.term = TRY(in.varint());
-    return at;
-}
-
 std::unexpected<base::Error> malformed(std::string what) {
     return base::fail(base::Errc::kCorrupt, "a raft message " + std::move(what));
+}
+
+// An index or a term. Nobody counts so far, and sums of two must not wrap around.
+base::Result<std::uint64_t> decode_count(base::Decoder& in) {
+    const std::uint64_t count = TRY(in.varint());
+    if (count >= std::uint64_t{1} << 62) {
+        return malformed("speaks of index or term " + std::to_string(count));
+    }
+    return count;
+}
+
+base::Result<Position> decode_position(base::Decoder& in) {
+    Position at;
+    at.index = TRY(decode_count(in));
+    at.term = TRY(decode_count(in));
+    return at;
 }
 
 base::Result<std::vector<Entry>> decode_entries(base::Decoder& in, const Message& m) {
@@ -66,7 +75,7 @@ base::Result<std::vector<Entry>> decode_entries(base::Decoder& in, const Message
     for (std::uint64_t i = 0; i < count; ++i) {
         Entry entry;
         entry.index = m.at.index + i + 1;
-        entry.term = TRY(in.varint());
+        entry.term = TRY(decode_count(in));
         const auto kind = TRY(in.fixed<std::uint8_t>());
         if (kind < 1 || kind > static_cast<std::uint8_t>(EntryKind::kMembership)) {
             return malformed("has an entry of kind " + std::to_string(kind));
@@ -197,7 +206,7 @@ base::Result<Message> decode_message(base::Decoder& in) {
     m.kind = static_cast<MessageKind>(kind);
     m.from = ReplicaId{TRY(in.varint())};
     m.to = ReplicaId{TRY(in.varint())};
-    m.term = TRY(in.varint());
+    m.term = TRY(decode_count(in));
     const std::uint64_t parts = TRY(in.varint());
     if (parts >= kBeyond || m.from == kNobody || m.to == kNobody) {
         return malformed("is from or to nobody, or has parts that are not known");
@@ -206,7 +215,7 @@ base::Result<Message> decode_message(base::Decoder& in) {
         m.at = TRY(decode_position(in));
     }
     if ((parts & kCommit) != 0) {
-        m.commit = TRY(in.varint());
+        m.commit = TRY(decode_count(in));
     }
     if ((parts & kEntries) != 0) {
         m.entries = TRY(decode_entries(in, m));

@@ -26,7 +26,7 @@ enum class MessageKind : std::uint8_t {
     kHeartbeatAnswer,  // read_id, sent_at as received; lease as promised; ceiling: durable;
                        // at.index: received and matching, but perhaps not durable yet.
     kTransfer,         // The receiver shall campaign at once, in this term only.
-    kReadIndex,        // A follower asks where it must have applied to; context.
+    kReadIndex,        // A follower asks where it must have applied to; context; forced: no lease.
     kReadIndexAnswer,  // context, at.index; rejected: ask again later.
     kSleep,            // at: last entry, which is committed. Nothing more will come for a while.
     kWake,             // The receiver leads and believes the sender asleep; it is not.

@@ -197,9 +197,7 @@ void Core::take_heartbeat_answer(const Message& m) {
     progress.heard = now_;
     progress.read_acked = std::max(progress.read_acked, m.read_id);
     progress.ceiling_acked = std::max(progress.ceiling_acked, m.ceiling);
-    // Both oscillators may be off, each to its side.
-    const time::Duration error = (options_.drift + options_.drift).over(m.lease);
-    progress.lease_until = std::max(progress.lease_until, m.sent_at + m.lease - error);
+    take_lease(progress, m.sent_at, m.lease);
     progress.probe_out = false;
     // An append that left before the question did, and has not come.
     const bool lost = progress.pace == Pace::kReplicate && progress.inflight() > 0 &&
@@ -210,6 +208,13 @@ void Core::take_heartbeat_answer(const Message& m) {
     }
     confirm_reads();
     leave_joint();
+}
+
+void Core::take_lease(Progress& progress, time::MonoTime sent_at, time::Duration promised) const {
+    // Both oscillators may be off, each to its side.
+    const time::Duration lease = std::min(promised, options_.timeouts.election_max);
+    const time::Duration error = (options_.drift + options_.drift).over(lease);
+    progress.lease_until = std::max(progress.lease_until, sent_at + lease - error);
 }
 
 std::uint64_t Core::match_of(ReplicaId id) const {

@@ -80,9 +80,8 @@ void Core::on(const PeerContact& contact) {
         return;
     }
     Progress& progress = found->second;
-    const time::Duration error = (options_.drift + options_.drift).over(contact.lease);
     progress.heard = std::max(progress.heard, contact.sent_at);
-    progress.lease_until = std::max(progress.lease_until, contact.sent_at + contact.lease - error);
+    take_lease(progress, contact.sent_at, contact.lease);
 }
 
 void Core::on(const LeaderContact& contact) {
