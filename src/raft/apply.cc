@@ -104,22 +104,30 @@ void Core::on(Fetched& fetched) {
     if (fetched.entries && !fetched.entries->empty() && before) {
         send_append(found->first, progress, {progress.next - 1, *before},
                     *std::move(fetched.entries));
+    } else {
+        // Cut away meanwhile, or unreadable: it is looked at anew when it answers a heartbeat.
+        progress.to_probe(progress.match + 1);
+        progress.probe_out = true;
     }
 }
 
 void Core::take_fetched(Fetched& fetched) {
-    fetching_ = false;
-    if (!fetched.entries || snapshot_) {
-        return;
+    std::vector<Entry> entries;
+    if (fetched.entries) {
+        entries = *std::move(fetched.entries);
     }
-    std::vector<Entry> entries = *std::move(fetched.entries);
     const std::uint64_t until = std::min(hard_state_.commit, durable_last_);
-    const bool fits =
-        !entries.empty() && entries.front().index == handed_ + 1 && entries.back().index <= until &&
-        std::ranges::all_of(entries,
-                            [this](const Entry& entry) { return log_.holds(entry.position()); });
+    const bool fits = !snapshot_ && !entries.empty() && entries.front().index == handed_ + 1 &&
+                      entries.back().index <= until &&
+                      std::ranges::all_of(entries, [this](const Entry& entry) {
+                          return log_.holds(entry.position());
+                      });
     if (fits) {
+        fetching_ = false;
         hand_out(std::move(entries));
+    } else {
+        fetch_failed_ =
+            true;  // Unreadable, or of a log before a snapshot. The next tick asks anew.
     }
 }
 

@@ -16,7 +16,6 @@ Core::Core(Options options, Start start, time::MonoTime now, base::Rng rng)
       membership_(start.membership),
       membership_index_(start.cut.index),
       log_(start.cut, std::move(start.membership)),
-      start_term_(start.hard_state.term),
       durable_(start.hard_state),
       applied_(start.applied),
       handed_(start.applied),
@@ -38,7 +37,9 @@ Core::Core(Options options, Start start, time::MonoTime now, base::Rng rng)
     }
     if (start.damage) {
         CHECK(start.damage->first > start.applied);
-        must_hold_ = std::max(start.damage->last, last_seen);
+        const std::uint64_t lost = std::max(start.damage->last, last_seen);
+        hard_state_.repair = {std::max(hard_state_.repair.index, lost), hard_state_.term};
+        promise_changed();
     }
     asked_last_ = durable_last_ = log_.last_index();
     CHECK(log_.last_index() >= start.applied);
@@ -83,6 +84,7 @@ void Core::tick() {
     if (asleep_) {
         return;
     }
+    fetching_ = fetching_ && !std::exchange(fetch_failed_, false);
     std::erase_if(follower_reads_, [this](const auto& read) {
         if (now_ < read.second.gives_up) {
             return false;
@@ -130,6 +132,10 @@ Message Core::message(MessageKind kind, ReplicaId to) const {
     return m;
 }
 
+Position Core::committed() const {
+    return {hard_state_.commit, log_.term_at(hard_state_.commit).value_or(0)};
+}
+
 void Core::take(Message& m) {
     if (m.to != options_.id || m.from == options_.id || m.from == kNobody) {
         return;
@@ -141,6 +147,7 @@ void Core::take(Message& m) {
 }
 
 void Core::handle(Message& m) {
+    learn_commit(m);
     if (!settle_terms(m)) {
         return;
     }

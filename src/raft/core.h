@@ -115,7 +115,7 @@ public:
     // quorum: see quorum_read.h.
     [[nodiscard]] std::uint64_t durable_last() const { return durable_last_; }
 
-    [[nodiscard]] bool is_repairing() const { return must_hold_.has_value(); }
+    [[nodiscard]] bool is_repairing() const { return hard_state_.repair.index > 0; }
     [[nodiscard]] bool is_asleep() const { return asleep_; }
     // A leader with nothing to do: everybody has everything and knows that it is committed.
     [[nodiscard]] bool can_sleep() const;
@@ -182,6 +182,7 @@ private:
     bool settle_terms(const Message& m);
     void refuse_old_term(const Message& m);
     [[nodiscard]] Message message(MessageKind kind, ReplicaId to) const;
+    [[nodiscard]] Position committed() const;
 
     // persist.cc: what is durable, and what waits for it
     void send_now(Message m) { effects_.send.push_back(std::move(m)); }
@@ -212,6 +213,8 @@ private:
     void begin_vote(Role role, bool forced);
     void take_vote_request(const Message& m);
     void take_vote_answer(const Message& m);
+    void learn_commit(const Message& m);
+    [[nodiscard]] bool awaits_membership() const;
     void fail_reads();
     [[nodiscard]] bool may_campaign() const;
     [[nodiscard]] bool is_bound_to_leader(const Message& m) const;
@@ -228,6 +231,7 @@ private:
 
     // replicate.cc
     void take_append_answer(const Message& m);
+    void take_match(Progress& progress, std::uint64_t index);
     void take_heartbeat_answer(const Message& m);
     void send_appends();
     void send_appends(ReplicaId to, Progress& progress);
@@ -279,8 +283,6 @@ private:
     Log log_;
     Role role_ = Role::kFollower;
     ReplicaId leader_;
-    std::uint64_t start_term_ = 0;
-    std::optional<std::uint64_t> must_hold_;  // While repairing: what it may have acknowledged.
 
     std::uint64_t sequence_ = 0;  // Of the last Persist that went out.
     std::uint64_t durable_sequence_ = 0;
@@ -301,7 +303,8 @@ private:
     std::uint64_t handed_ = 0;
     std::deque<Handed> handed_out_;
     std::size_t handed_bytes_ = 0;
-    bool fetching_ = false;
+    bool fetching_ = false;  // Entries to be applied.
+    bool fetch_failed_ = false;
 
     // Of followers and candidates.
     std::map<ReplicaId, bool> votes_;

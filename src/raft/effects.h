@@ -21,6 +21,10 @@ struct HardState {
     std::uint64_t commit = 0;  // Covers every membership entry that has taken effect.
     time::Hlc ceiling;         // The highest that was acknowledged to a leader, or used as one.
 
+    // Damage has destroyed entries up to this index, in this term, and they are not back yet: the
+    // replica may have acknowledged them, and neither votes nor leads. {0, 0}: it is whole.
+    Position repair;
+
     bool operator==(const HardState&) const = default;
 };
 

@@ -50,12 +50,32 @@ void Core::become_follower(std::uint64_t term, ReplicaId leader) {
     wait_for_election();
 }
 
-bool Core::may_campaign() const {
-    // A change that is committed but not yet in effect: with the old majority we could win against
-    // the new one.
+// A change that is committed but not yet in effect: with the old majority we could win against the
+// new one.
+bool Core::awaits_membership() const {
     const std::optional<std::uint64_t> change = log_.change_above(membership_index_);
+    return change && *change <= hard_state_.commit;
+}
+
+bool Core::may_campaign() const {
     return role_ != Role::kLeader && membership_.is_voter(options_.id) && !is_repairing() &&
-           !snapshot_ && !refused_ && (!change || *change > hard_state_.commit);
+           !snapshot_ && !refused_ && !awaits_membership();
+}
+
+// Elections tell what is committed, whatever the term. Without that, one who was left out by a
+// change, and alone knows that it is committed, would refuse its vote for ever to those who still
+// count on it.
+void Core::learn_commit(const Message& m) {
+    const bool tells = m.kind == MessageKind::kPreVote || m.kind == MessageKind::kPreVoteAnswer ||
+                       m.kind == MessageKind::kVote || m.kind == MessageKind::kVoteAnswer;
+    if (!tells || role_ == Role::kLeader || snapshot_ || !log_.holds(m.hint)) {
+        return;
+    }
+    commit_to(m.hint.index);
+    settle_membership();
+    if (role_ != Role::kFollower && awaits_membership()) {
+        become_follower(hard_state_.term, kNobody);
+    }
 }
 
 void Core::campaign(bool forced) {
@@ -107,6 +127,7 @@ void Core::begin_vote(Role role, bool forced) {
         Message request = message(pre ? MessageKind::kPreVote : MessageKind::kVote, id);
         request.term += pre ? 1 : 0;
         request.at = log_.last();
+        request.hint = committed();
         request.forced = forced;
         if (pre) {
             send_now(std::move(request));
@@ -149,6 +170,7 @@ void Core::take_vote_request(const Message& m) {
     Message answer = message(pre ? MessageKind::kPreVoteAnswer : MessageKind::kVoteAnswer, m.from);
     answer.rejected = !grants;
     answer.ceiling = hard_state_.ceiling;
+    answer.hint = committed();
     if (grants && pre) {
         answer.term = m.term;
     } else if (grants && hard_state_.vote != m.from) {

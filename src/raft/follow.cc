@@ -41,13 +41,9 @@ void Core::take_append(Message& m) {
         log_.append(std::move(entry));
     }
     verified_ = std::max(verified_, matched);
+    check_repaired();
     commit_to(std::min(m.commit, verified_));
-    if (MUTANT(raft_acks_unverified_suffix)) {
-        commit_to(std::min(m.commit, log_.last_index()));
-        acknowledge(m, log_.last_index());
-        return;
-    }
-    acknowledge(m, matched);
+    acknowledge(m, MUTANT(raft_acks_unverified_suffix) ? log_.last_index() : matched);
     settle_membership();
 }
 
@@ -80,6 +76,8 @@ void Core::take_heartbeat(const Message& m) {
     }
     Message answer = message(MessageKind::kHeartbeatAnswer, m.from);
     answer.at.index = verified_;
+    answer.hint.index =
+        MUTANT(raft_acks_unverified_suffix) ? durable_last_ : std::min(verified_, durable_last_);
     answer.read_id = m.read_id;
     answer.sent_at = m.sent_at;
     answer.forgot = is_repairing();
@@ -100,13 +98,14 @@ void Core::take_heartbeat(const Message& m) {
 // leader's, reaches as far as it ever did; or holds an entry of a term that began without our vote:
 // that leader was elected by others, one of whom had all that was committed.
 void Core::check_repaired() {
-    if (!must_hold_) {
+    if (!is_repairing()) {
         return;
     }
     const std::uint64_t proven = std::min(durable_last_, verified_);
     const std::optional<std::uint64_t> term = log_.term_at(proven);
-    if (proven >= *must_hold_ || (term && *term > start_term_)) {
-        must_hold_.reset();
+    if (proven >= hard_state_.repair.index || (term && *term > hard_state_.repair.term)) {
+        hard_state_.repair = {};
+        promise_changed();
     }
 }
 

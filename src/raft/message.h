@@ -16,15 +16,17 @@
 namespace distkv::raft {
 
 enum class MessageKind : std::uint8_t {
-    kPreVote = 1,    // term: the one that would be campaigned in; at: the candidate's last entry.
-    kPreVoteAnswer,  // term: as asked if granted, else the voter's own. ceiling.
+    kPreVote = 1,    // term: the one that would be campaigned in; at: the candidate's last entry;
+                     // hint: the last that it knows to be committed.
+    kPreVoteAnswer,  // term: as asked if granted, else the voter's own. ceiling; hint: as asked.
     kVote,           // As kPreVote; forced: the leader itself asked for this election.
-    kVoteAnswer,     // ceiling: the highest that this voter has ever acknowledged.
+    kVoteAnswer,     // ceiling: the highest that this voter has ever acknowledged; hint: as asked.
     kAppend,         // at: the entry before `entries`; commit; all that a heartbeat has.
     kAppendAnswer,   // at: if not rejected, everything up to at.index is durable and matches.
     kHeartbeat,      // commit, read_id, sent_at, lease, ceiling. Without sent_at: no answer wanted.
     kHeartbeatAnswer,  // read_id, sent_at as received; lease as promised; ceiling: durable;
-                       // at.index: received and matching, but perhaps not durable yet.
+                       // at.index: received and matching, but perhaps not durable yet;
+                       // hint.index: matching and durable, like the `at` of an append's answer.
     kTransfer,         // The receiver shall campaign at once, in this term only.
     kReadIndex,        // A follower asks where it must have applied to; context; forced: no lease.
     kReadIndexAnswer,  // context, at.index; rejected: ask again later.
@@ -47,7 +49,7 @@ struct Message {
     std::vector<Entry> entries;
 
     bool rejected = false;
-    Position hint;        // Of a rejection: where the logs may still agree.
+    Position hint;        // Of a rejected append: where the logs may still agree.
     bool forgot = false;  // The sender lost entries to damage that it had acknowledged before.
     bool forced = false;
 

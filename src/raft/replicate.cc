@@ -164,28 +164,35 @@ void Core::take_append_answer(const Message& m) {
                                                                 : progress.next - 1 != m.at.index;
         if (m.forgot) {
             progress.match = std::min(progress.match, m.hint.index);
-        } else if (is_stale) {
+        } else if (is_stale || m.at.index == 0) {
             return;
         }
-        // Where both agree at the latest, as far as the terms tell.
+        // Where both agree at the latest, as far as the terms tell; in any case below what was just
+        // refused, which may lead to below our cut, and so to a snapshot.
         const std::uint64_t agree = log_.agree_below(m.hint.index, m.hint.term).index;
-        progress.to_probe(std::max(progress.match, std::min(agree, m.hint.index)) + 1);
+        const std::uint64_t at = std::min({agree, m.hint.index, m.at.index - 1});
+        progress.to_probe(std::max(progress.match, at) + 1);
         return;
     }
     if (m.at.index > log_.last_index()) {
         return;  // Nobody of ours would say so.
     }
-    progress.acked(m.at.index);
-    if (m.at.index > progress.match) {
-        progress.match = m.at.index;
-        progress.next = std::max(progress.next, m.at.index + 1);
-        advance_commit();
-    }
+    take_match(progress, m.at.index);
     const bool has_come = progress.pace == Pace::kSnapshot && m.at.index >= progress.snapshot_index;
     if (progress.pace == Pace::kProbe || has_come) {
         progress.to_replicate();
     }
     continue_transfer();
+}
+
+// The follower's log is ours up to here, and durable.
+void Core::take_match(Progress& progress, std::uint64_t index) {
+    progress.acked(index);
+    if (index > progress.match && index <= log_.last_index()) {
+        progress.match = index;
+        progress.next = std::max(progress.next, index + 1);
+        advance_commit();
+    }
 }
 
 void Core::take_heartbeat_answer(const Message& m) {
@@ -199,10 +206,14 @@ void Core::take_heartbeat_answer(const Message& m) {
     progress.ceiling_acked = std::max(progress.ceiling_acked, m.ceiling);
     take_lease(progress, m.sent_at, m.lease);
     progress.probe_out = false;
-    // An append that left before the question did, and has not come.
-    const bool lost = progress.pace == Pace::kReplicate && progress.inflight() > 0 &&
-                      progress.oldest_sent() < m.sent_at && m.at.index + 1 < progress.next;
-    if (lost || (m.forgot && m.at.index < progress.match)) {
+    take_match(progress, m.hint.index);  // Its acknowledgement may have been lost.
+    // An append that left before the question did, and has not come; or a follower that has started
+    // anew, and believes nothing of its log before it has heard of it.
+    const bool flows = progress.pace == Pace::kReplicate;
+    const bool lost = flows && progress.inflight() > 0 && progress.oldest_sent() < m.sent_at &&
+                      m.at.index + 1 < progress.next;
+    const bool anew = flows && m.at.index < progress.match;
+    if (lost || anew || (m.forgot && m.at.index < progress.match)) {
         progress.match = m.forgot ? std::min(progress.match, m.at.index) : progress.match;
         progress.to_probe(std::max(progress.match, m.at.index) + 1);
     }
@@ -277,6 +288,7 @@ void Core::on(const SnapshotSent& sent) {
     const std::uint64_t next =
         sent.delivered ? std::max(progress.match, sent.at.index) + 1 : progress.match + 1;
     progress.to_probe(std::min(next, log_.last_index() + 1));
+    progress.probe_out = true;  // Not before it answers a heartbeat: it may be busy, or gone.
 }
 
 }  // namespace distkv::raft
