@@ -1,0 +1,69 @@
+// The door of the core: what strangers, limits and the storage may do there.
+#include "raft/core.h"
+
+#include <gtest/gtest.h>
+
+#include "raft/core_test.h"
+
+namespace distkv::raft {
+namespace {
+
+using namespace std::chrono_literals;
+using base::Errc;
+
+Start fresh(std::uint64_t voters = 3) {
+    return {.membership = voters_up_to(voters)};
+}
+
+// ---- Strangers, and members that are out of their mind ------------------------------------------
+
+TEST(CoreDoor, WhatIsForOthersOrFromNobodyIsIgnored) {
+    OneReplica one(fresh());
+    Message m = message_to_one(MessageKind::kAppend, kTwo, 5);
+    m.to = kThree;
+    one.step(m);
+    m.to = kOne;
+    m.from = kOne;
+    one.step(m);
+    m.from = kNobody;
+    one.step(m);
+    EXPECT_EQ(one.core().term(), 0U);
+    EXPECT_TRUE(one.sent.empty());
+}
+
+TEST(CoreDoor, AnswersOfStrangersChangeNothing) {
+    OneReplica one(fresh());
+    one.lead();
+    one.step(Propose{.ticket = 1, .bodies = {Body("x")}});
+    Message m = message_to_one(MessageKind::kAppendAnswer, ReplicaId{9}, 1);
+    m.at.index = 2;
+    one.step(m);
+    m.kind = MessageKind::kHeartbeatAnswer;
+    m.hint.index = 2;
+    one.step(m);
+    EXPECT_EQ(one.core().commit(), 1U);
+    m = message_to_one(MessageKind::kAppendAnswer, kTwo, 1);
+    m.at.index = 3;  // Beyond what there is.
+    one.step(m);
+    EXPECT_EQ(one.core().commit(), 1U);
+    m.at.index = 2;
+    one.step(m);
+    EXPECT_EQ(one.core().commit(), 2U);
+}
+
+TEST(CoreDoor, TheLargestTermIsFollowedAndASmallerOneRefused) {
+    constexpr std::uint64_t kLargest = (std::uint64_t{1} << 62) - 1;  // That the wire lets through.
+    OneReplica one(fresh());
+    one.step(message_to_one(MessageKind::kHeartbeat, kTwo, kLargest));
+    EXPECT_EQ(one.core().term(), kLargest);
+    EXPECT_EQ(one.core().leader(), kTwo);
+    one.step(message_to_one(MessageKind::kVote, kThree, kLargest - 1));
+    ASSERT_NE(one.said(MessageKind::kVoteAnswer), nullptr);
+    EXPECT_TRUE(one.said(MessageKind::kVoteAnswer)->rejected);
+    EXPECT_EQ(one.said(MessageKind::kVoteAnswer)->term, kLargest);
+}
+
+// ---- Membership ---------------------------------------------------------------------------------
+
+}  // namespace
+}  // namespace distkv::raft
