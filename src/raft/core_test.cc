@@ -63,6 +63,22 @@ TEST(CoreDoor, TheLargestTermIsFollowedAndASmallerOneRefused) {
     EXPECT_EQ(one.said(MessageKind::kVoteAnswer)->term, kLargest);
 }
 
+// Its terms ascend, so it decodes; but they begin below the term of what was cut.
+TEST(CoreDoor, AnAppendThatContradictsTheCutIsIgnored) {
+    OneReplica one({.hard_state = {.term = 3, .vote = kNobody, .commit = 5},
+                    .cut = {5, 3},
+                    .membership = voters_up_to(3),
+                    .applied = 5});
+    Message m = message_to_one(MessageKind::kAppend, kTwo, 3);
+    m.at = {4, 1};
+    m.entries = {normal(5, 1), normal(6, 1)};
+    one.step(m);
+    EXPECT_EQ(one.core().log().last(), (Position{5, 3}));
+    m.entries = {normal(5, 3), normal(6, 3)};
+    one.step(m);
+    EXPECT_EQ(one.core().log().last(), (Position{6, 3}));
+}
+
 // ---- Membership ---------------------------------------------------------------------------------
 
 }  // namespace

@@ -29,11 +29,11 @@ void Core::take_append(Message& m) {
         return;
     }
     for (Entry& entry : m.entries) {
-        if (entry.index <= log_.cut().index || log_.holds(entry.position())) {
+        if (entry.index < log_.cut().index || log_.holds(entry.position())) {
             continue;
         }
         if (entry.index <= hard_state_.commit) {
-            return;  // No leader contradicts what is committed.
+            return;  // No leader contradicts what is committed, least of all our cut.
         }
         if (entry.index <= log_.last_index()) {
             truncate_log(entry.index);
