@@ -79,6 +79,22 @@ TEST(CoreDoor, AnAppendThatContradictsTheCutIsIgnored) {
     EXPECT_EQ(one.core().log().last(), (Position{6, 3}));
 }
 
+// Two leaders of one term cannot be; a replica that meets them must not stop for it.
+TEST(CoreDoor, WhatIsReplacedIsNotVerifiedAnyMore) {
+    OneReplica one(fresh());
+    Message m = message_to_one(MessageKind::kAppend, kTwo, 3);
+    m.entries = {normal(1, 2), normal(2, 2), normal(3, 2)};
+    one.step(m);
+    m.from = kThree;
+    m.entries = {normal(1, 3)};
+    one.step(m);
+    EXPECT_EQ(one.core().log().last(), (Position{1, 3}));
+    m = message_to_one(MessageKind::kHeartbeat, kTwo, 3);
+    m.commit = 3;
+    one.step(m);
+    EXPECT_EQ(one.core().commit(), 1U);
+}
+
 // ---- Membership ---------------------------------------------------------------------------------
 
 }  // namespace

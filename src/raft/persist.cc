@@ -121,6 +121,7 @@ void Core::truncate_log(std::uint64_t from) {
     log_.truncate(from);
     asked_last_ = std::min(asked_last_, from - 1);
     durable_last_ = std::min(durable_last_, from - 1);
+    verified_ = std::min(verified_, from - 1);
     for (Flight& flight : flights_) {
         flight.last = std::min(flight.last, from - 1);
     }
