@@ -95,6 +95,48 @@ TEST(CoreDoor, WhatIsReplacedIsNotVerifiedAnyMore) {
     EXPECT_EQ(one.core().commit(), 1U);
 }
 
+TEST(CoreDoor, NobodyPromisesALeaseFromTheFuture) {
+    OneReplica one(fresh());
+    one.lead();
+    Message m = message_to_one(MessageKind::kHeartbeatAnswer, kTwo, 1);
+    m.at.index = m.hint.index = 1;
+    m.lease = 200ms;
+    for (const time::MonoTime sent_at :
+         {one.now() + 1ns, one.now() + std::chrono::years(100), time::MonoTime::max()}) {
+        m.sent_at = sent_at;
+        one.step(m);
+        EXPECT_LE(one.core().lease_until(), one.now());
+    }
+    m.sent_at = time::MonoTime::min();
+    one.step(m);
+    EXPECT_LE(one.core().lease_until(), one.now());
+    m.sent_at = one.now();
+    one.step(m);
+    EXPECT_GT(one.core().lease_until(), one.now() + 199ms);
+    EXPECT_LT(one.core().lease_until(), one.now() + 200ms);
+}
+
+TEST(CoreDoor, NobodyConfirmsARoundOrACeilingThatWasNotAskedFor) {
+    OneReplica one(fresh());
+    one.lead();
+    Message m = message_to_one(MessageKind::kHeartbeatAnswer, kTwo, 1);
+    m.at.index = m.hint.index = 1;
+    m.sent_at = one.now();
+    m.read_id = 1000;
+    m.ceiling = {1000};
+    one.step(m);
+    one.step(WantCeiling{{500}});
+    one.step(Read{.ticket = 1, .may_use_lease = false});
+    EXPECT_TRUE(one.reads.empty());
+    EXPECT_EQ(one.core().ceiling(), time::Hlc{});
+    m.read_id = 1;
+    m.ceiling = {500};
+    one.step(m);
+    ASSERT_EQ(one.reads.size(), 1U);
+    EXPECT_EQ(one.reads[0].index.value(), 1U);
+    EXPECT_EQ(one.core().ceiling(), time::Hlc{500});
+}
+
 // ---- Membership ---------------------------------------------------------------------------------
 
 }  // namespace

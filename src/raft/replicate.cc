@@ -200,6 +200,9 @@ void Core::take_heartbeat_answer(const Message& m) {
     if (role_ != Role::kLeader || found == progress_.end()) {
         return;
     }
+    if (m.sent_at > now_ || m.read_id > read_id_ || m.ceiling > hard_state_.ceiling) {
+        return;  // Answers what was never asked; nobody of ours would say so.
+    }
     Progress& progress = found->second;
     progress.heard = now_;
     progress.read_acked = std::max(progress.read_acked, m.read_id);
