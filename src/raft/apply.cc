@@ -133,6 +133,11 @@ void Core::take_fetched(Fetched& fetched) {
 
 void Core::on(const Cut& cut) {
     CHECK(cut.index <= applied_);
+    // A restart would begin behind the cut, with the membership as of there: it is committed and
+    // durable, whatever the hard state on the disk says. Were it not in effect when its entry goes,
+    // it would look as if no change were pending, and the next one would start from the one before.
+    durable_.commit = std::max(durable_.commit, cut.index);
+    settle_membership();
     log_.cut_to(cut.index);
 }
 

@@ -139,5 +139,31 @@ TEST(CoreDoor, NobodyConfirmsARoundOrACeilingThatWasNotAskedFor) {
 
 // ---- Membership ---------------------------------------------------------------------------------
 
+// What the log was cut to, a restart finds in the state: its membership is in effect there, and so
+// it must be here, or the next change would start from the one before.
+TEST(CoreDoor, AMembershipThatWasCutIsInEffect) {
+    OneReplica one(fresh());
+    one.lead();
+    Message m = message_to_one(MessageKind::kAppendAnswer, kTwo, 1);
+    one.step(ProposeChange{.ticket = 1, .change = {.add_learners = {{.id = ReplicaId{4}}}}});
+    one.step(Propose{.ticket = 2, .bodies = {Body("x")}});
+    one.disk_waits(true);
+    m.at.index = 3;
+    one.step(m);
+    ASSERT_EQ(one.core().commit(), 3U);
+    ASSERT_EQ(one.applied.size(), 3U);
+    EXPECT_FALSE(one.core().membership().is_learner(ReplicaId{4}));  // Not durably committed.
+    one.step(Cut{3});
+    EXPECT_TRUE(one.core().membership().is_learner(ReplicaId{4}));
+    one.step(ProposeChange{.ticket = 3, .change = {.add_learners = {{.id = ReplicaId{5}}}}});
+    one.disk_waits(false);
+    for (const Persist& persist : std::vector(one.persists)) {
+        one.step(answer_to(persist));
+    }
+    m.at.index = 4;
+    one.step(m);
+    EXPECT_EQ(to_string(one.core().membership()), "voters 1 2 3, learners 4 5");
+}
+
 }  // namespace
 }  // namespace distkv::raft

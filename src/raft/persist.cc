@@ -129,7 +129,9 @@ void Core::truncate_log(std::uint64_t from) {
 
 void Core::landed(Flight& flight) {
     if (flight.hard_state) {
+        const std::uint64_t commit = std::max(durable_.commit, flight.hard_state->commit);
         durable_ = *flight.hard_state;
+        durable_.commit = commit;
     }
     if (flight.snapshot && snapshot_ == flight.snapshot) {
         durable_last_ = std::max(durable_last_, snapshot_->at.index);
