@@ -1,5 +1,5 @@
-// One core whose owner does what a test says: for what is easier to state at one replica's door than
-// in a group under chaos.
+// One core whose owner does what a test says: for what is easier to state at one replica's door
+// than in a group under chaos.
 #pragma once
 
 #include <vector>
