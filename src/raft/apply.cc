@@ -126,8 +126,9 @@ void Core::take_fetched(Fetched& fetched) {
         fetching_ = false;
         hand_out(std::move(entries));
     } else {
-        fetch_failed_ =
-            true;  // Unreadable, or of a log before a snapshot. The next tick asks anew.
+        // Unreadable, or of a log before a snapshot. The next tick asks anew; a sleeper has none.
+        fetch_failed_ = true;
+        wake();
     }
 }
 

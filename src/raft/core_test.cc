@@ -388,5 +388,15 @@ TEST(CoreSleep, WhatASleeperStillFetchesArrives) {
     EXPECT_TRUE(one.core().is_asleep());
 }
 
+TEST(CoreSleep, ASleeperThatCannotReadItsLogWakesToTryAgain) {
+    OneReplica one = asleep_with_entries_on_disk();
+    ASSERT_EQ(one.fetches.size(), 1U);
+    one.step(Fetched{one.fetches[0], base::fail(Errc::kRetry, "the disk is busy")});
+    EXPECT_FALSE(one.core().is_asleep());
+    one.pass(one.core().next_tick() - one.now());
+    one.step(Tick{});
+    EXPECT_EQ(one.fetches.size(), 2U);
+}
+
 }  // namespace
 }  // namespace distkv::raft
