@@ -33,7 +33,7 @@ namespace {
 using namespace distkv;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kProposals = 5 * 1024;  // A repetition.
+constexpr std::size_t kProposals = 5120;  // A repetition.
 constexpr std::size_t kBytes = 256;
 constexpr int kRepetitions = 31;
 constexpr double kMicrosMax = 8;
