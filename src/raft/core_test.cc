@@ -95,6 +95,20 @@ TEST(CoreDoor, WhatIsReplacedIsNotVerifiedAnyMore) {
     EXPECT_EQ(one.core().commit(), 1U);
 }
 
+TEST(CoreDoor, ASnapshotThatContradictsWhatWasVerifiedTakesItBack) {
+    OneReplica one(fresh());
+    Message m = message_to_one(MessageKind::kAppend, kTwo, 3);
+    m.entries = {normal(1, 2), normal(2, 2), normal(3, 2)};
+    one.step(m);
+    one.step(OfferSnapshot{
+        .from = kThree, .term = 3, .meta = {.at = {2, 3}, .membership = voters_up_to(3)}});
+    EXPECT_EQ(one.core().log().last(), (Position{2, 3}));
+    m = message_to_one(MessageKind::kHeartbeat, kTwo, 3);
+    m.commit = 3;
+    one.step(m);
+    EXPECT_EQ(one.core().commit(), 2U);
+}
+
 TEST(CoreDoor, NobodyPromisesALeaseFromTheFuture) {
     OneReplica one(fresh());
     one.lead();

@@ -120,14 +120,15 @@ void Core::on(const OfferSnapshot& offer) {
         acknowledge(append, hard_state_.commit);
         return;
     }
-    verified_ = std::max(verified_, at.index);
     if (log_.holds(at)) {
+        verified_ = std::max(verified_, at.index);
         commit_to(at.index);
         acknowledge(append, at.index);
         settle_membership();
         return;
     }
     log_.reset(at, offer.meta.membership);
+    verified_ = at.index;
     for (Flight& flight : flights_) {
         flight.last = 0;  // The log that it belongs to is gone.
     }
