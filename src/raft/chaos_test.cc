@@ -75,6 +75,11 @@ Chaos::Chaos(const ChaosPlan& plan) : plan_(plan), rng_(plan.seed), weather_(rng
     options_.cache_bytes_max = rng_.below(600);
     options_.apply_bytes_max = 64 + rng_.below(400);
     options_.leases = rng_.below(2) != 0;
+    base::Rng bounds = rng_.fork("bounds");
+    if (bounds.below(4) == 0) {
+        options_.persists_max = 1 + bounds.below(20);
+        options_.held_messages_max = 16 + bounds.below(60);
+    }
     Membership membership;
     const std::uint64_t voters = std::array{1, 3, 3, 3, 4, 5, 5}[rng_.below(7)];
     for (std::uint64_t i = 0; i < voters; ++i) {

@@ -76,7 +76,7 @@ Effects Core::take_effects() {
     hand_out();
     log_.shrink(std::min(durable_last_, handed_), options_.cache_bytes_max);
     // Our own vote may have made us the leader just now.
-    touched_ = is_dirty() && !refused_;
+    touched_ = is_dirty() && !refused_ && has_room();
     return std::exchange(effects_, Effects{});
 }
 

@@ -56,6 +56,10 @@ struct Options {
     std::size_t apply_bytes_max = std::size_t{4} << 20;  // Handed out and not yet applied.
     std::size_t cache_bytes_max = std::size_t{4} << 20;  // Of entries that nobody waits for.
     std::size_t reads_max = 10'000;                      // Waiting; then kRetry.
+    std::size_t persists_max = 64;                       // Not yet answered; the rest waits.
+
+    // Until they are durable; more count as lost. A candidate holds one for each member.
+    std::size_t held_messages_max = 4096;
 };
 
 // What a replica finds when it starts.
@@ -192,6 +196,7 @@ private:
     void release();
     void ask_for_persist();
     [[nodiscard]] bool is_dirty() const;
+    [[nodiscard]] bool has_room() const { return flights_.size() < options_.persists_max; }
     [[nodiscard]] std::uint64_t next_sequence() const { return sequence_ + (is_dirty() ? 1 : 0); }
     void promise_changed() { promise_dirty_ = true; }
     Persist next_persist();

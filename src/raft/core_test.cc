@@ -351,6 +351,36 @@ TEST(CoreStorage, WhatIsRefusedIsAskedForAgain) {
     EXPECT_EQ(one.said(MessageKind::kAppendAnswer)->at.index, 2U);
 }
 
+// While the disk stalls, heartbeats with ever higher ceilings go on arriving.
+TEST(CoreStorage, ADiskThatStallsIsNotBuriedInWork) {
+    Options options = test_options(kOne);
+    options.persists_max = 4;
+    options.held_messages_max = 10;
+    OneReplica one(fresh(), options);
+    one.disk_waits(true);
+    Message m = message_to_one(MessageKind::kHeartbeat, kTwo, 1);
+    for (std::uint64_t ceiling = 1; ceiling <= 100; ++ceiling) {
+        one.pass(50ms);
+        m.sent_at = one.now();
+        m.ceiling = {ceiling};
+        one.step(m);
+    }
+    ASSERT_EQ(one.persists.size(), 4U);
+    EXPECT_EQ(one.persists[3].hard_state->ceiling, time::Hlc{4});
+    EXPECT_EQ(one.said(MessageKind::kHeartbeatAnswer), nullptr);
+    one.step(answer_to(one.persists[3]));
+    EXPECT_EQ(one.said(MessageKind::kHeartbeatAnswer)->ceiling, time::Hlc{4});
+    ASSERT_EQ(one.persists.size(), 5U);
+    EXPECT_EQ(one.persists[4].hard_state->ceiling, time::Hlc{100});
+    one.step(answer_to(one.persists[4]));
+    EXPECT_EQ(one.said(MessageKind::kHeartbeatAnswer)->ceiling, time::Hlc{10});
+    EXPECT_EQ(one.sent.size(), 10U);  // The others count as lost.
+    one.disk_waits(false);
+    m.ceiling = {101};
+    one.step(m);
+    EXPECT_EQ(one.said(MessageKind::kHeartbeatAnswer)->ceiling, time::Hlc{101});
+}
+
 TEST(CoreStorage, ALeaderThatIsRefusedStepsDown) {
     OneReplica one(fresh());
     one.lead();

@@ -42,7 +42,11 @@ void Core::hold(std::uint64_t sequence, Message m) {
         m.kind == MessageKind::kVoteAnswer || m.kind == MessageKind::kPreVoteAnswer;
     const bool forgets_to_wait =
         (MUTANT(raft_acks_before_sync) && !is_vote) || (MUTANT(raft_vote_not_persisted) && is_vote);
-    if (m.to == options_.id || (sequence > durable_sequence_ && !forgets_to_wait)) {
+    const bool is_own = m.to == options_.id;
+    if (is_own || (sequence > durable_sequence_ && !forgets_to_wait)) {
+        if (!is_own && held_.size() >= options_.held_messages_max) {
+            return;  // As good as lost; whoever waits for it asks again.
+        }
         held_.push_back({sequence, std::move(m)});
     } else {
         send_now(std::move(m));
@@ -105,13 +109,13 @@ void Core::ask_for_persist() {
         return;
     }
     const std::uint64_t before = sequence_;
-    while (is_dirty()) {
+    while (is_dirty() && has_room()) {
         effects_.persist.push_back(next_persist());
     }
     // What waits for all that was new waits for the last part of it.
     for (Held& held : held_) {
         if (held.sequence > before) {
-            held.sequence = sequence_;
+            held.sequence = next_sequence();
         }
     }
     release();  // Our own vote needs no storage when nothing changed.
