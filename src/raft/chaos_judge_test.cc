@@ -47,7 +47,8 @@ void Chaos::judge_leader(ReplicaId id, const Core& core) {
     if (is_new) {
         for (std::uint64_t index = core.log().first_index(); index <= agreed_.size(); ++index) {
             const Position at = agreed_[index - 1];
-            if (!core.log().holds(at)) {
+            // A leader of an earlier term may come late, and will never commit anything.
+            if (agreed_in_[index - 1] < core.term() && !core.log().holds(at)) {
                 violated("leader completeness: replica " + to_string(id) + " leads in term " +
                          std::to_string(core.term()) + " without entry " + std::to_string(index));
                 return;
@@ -79,6 +80,7 @@ void Chaos::judge_commit(ReplicaId id, const Core& core) {
             return;
         }
         agreed_.push_back({index, *term});
+        agreed_in_.push_back(core.term());
     }
     for (std::uint64_t index = std::max(core.log().first_index(), known_commit_);
          index >= 1 && index <= core.commit(); ++index) {

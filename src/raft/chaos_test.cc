@@ -70,6 +70,7 @@ Chaos::Chaos(const ChaosPlan& plan) : plan_(plan), rng_(plan.seed), weather_(rng
     options_.timeouts.heartbeat = std::array{50ms, 15ms}[rng_.below(2)];
     options_.timeouts.election_min = options_.timeouts.heartbeat * (2 + rng_.below(5));
     options_.timeouts.election_max = 2 * options_.timeouts.election_min;
+    options_.lease_max = options_.timeouts.election_max;
     options_.inflight_messages_max = 1 + rng_.below(6);
     options_.message_bytes_max = 64 + rng_.below(400);
     options_.cache_bytes_max = rng_.below(600);

@@ -142,7 +142,8 @@ private:
         std::uint64_t at_least = 0;
     };
     std::map<std::uint64_t, Wanted> reads_;
-    std::vector<Position> agreed_;  // Committed, from index 1.
+    std::vector<Position> agreed_;          // Committed, from index 1;
+    std::vector<std::uint64_t> agreed_in_;  // and in which term they were.
     std::uint64_t known_commit_ = 0;
     std::map<std::uint64_t, ReplicaId> leaders_;       // By term.
     std::map<std::uint64_t, time::Hlc> ceiling_used_;  // By term.

@@ -54,7 +54,7 @@ Core::Core(Options options, Start start, time::MonoTime now, base::Rng rng)
     }
     durable_.commit = hard_state_.commit;
     if (options_.leases && start.hard_state.term > 0) {
-        promised_until_ = now_ + options_.timeouts.election_max;
+        promised_until_ = now_ + options_.lease_max;
     }
     wait_for_election();
 }

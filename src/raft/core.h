@@ -45,8 +45,11 @@ struct Options {
     // Of any member's oscillator; leases are shortened by it.
     time::Drift drift = time::kServerDrift;
 
-    // Followers promise a lease with every heartbeat, and reads may use it.
+    // Followers promise a lease with every heartbeat, and reads may use it. No promise is for
+    // longer than lease_max, and a voter that restarts waits so long before it votes: it must not
+    // shrink from one start to the next (timeouts, which are measured, do).
     bool leases = true;
+    time::Duration lease_max = std::chrono::seconds(1);
 
     std::size_t message_bytes_max = std::size_t{1} << 20;   // Of entries; one entry may be more.
     std::size_t inflight_messages_max = 256;                // To one follower.
@@ -118,6 +121,9 @@ public:
     // Everything up to here is durable on this replica. What a reader without a leader needs from a
     // quorum: see quorum_read.h.
     [[nodiscard]] std::uint64_t durable_last() const { return durable_last_; }
+
+    // An offered snapshot that is not yet installed.
+    [[nodiscard]] const std::optional<SnapshotMeta>& snapshot_pending() const { return snapshot_; }
 
     [[nodiscard]] bool is_repairing() const { return hard_state_.repair.index > 0; }
     [[nodiscard]] bool is_asleep() const { return asleep_; }

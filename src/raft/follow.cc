@@ -82,7 +82,7 @@ void Core::take_heartbeat(const Message& m) {
     answer.sent_at = m.sent_at;
     answer.forgot = is_repairing();
     if (options_.leases && m.lease > time::Duration{}) {
-        answer.lease = std::min(m.lease, options_.timeouts.election_max);
+        answer.lease = std::min(m.lease, options_.lease_max);
         promised_until_ = std::max(promised_until_, now_ + answer.lease);
         promised_to_ = m.from;
     }
