@@ -41,7 +41,9 @@ base::Result<void> Fabric::send(world::Address from, world::Address to, base::By
                           "a frame of " + std::to_string(payload.size()) + " bytes; at most " +
                               std::to_string(base::limits::kFrameBytesMax) + " are allowed");
     }
-    if (backlog_bytes(from.node, to.node) + payload.size() > stage_.weather.outbox_bytes_max) {
+    // However small an outbox is, one frame has room in an empty one.
+    const std::size_t backlog = backlog_bytes(from.node, to.node);
+    if (backlog > 0 && backlog + payload.size() > stage_.weather.outbox_bytes_max) {
         return base::fail(base::Errc::kRetry,
                           "the outbox towards node " + to_string(to.node) + " is full");
     }

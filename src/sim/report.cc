@@ -1,5 +1,7 @@
 #include "sim/report.h"
 
+#include <algorithm>
+
 #include <xxhash.h>
 
 namespace distkv::sim {
@@ -38,10 +40,11 @@ std::vector<Fault> SwarmReport::faults_never_fired() const {
     return never;
 }
 
-std::vector<world::Mark> SwarmReport::marks_never_hit() const {
+std::vector<world::Mark> SwarmReport::marks_never_hit(
+    std::initializer_list<world::MarkArea> areas) const {
     std::vector<world::Mark> never;
     for (std::size_t i = 0; i < world::kMarkCount; ++i) {
-        if (marks_[i] == 0) {
+        if (marks_[i] == 0 && std::ranges::find(areas, world::kMarkAreas[i]) != areas.end()) {
             never.push_back(static_cast<world::Mark>(i));
         }
     }

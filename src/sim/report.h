@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,8 @@ public:
     [[nodiscard]] std::uint64_t hash() const;
 
     [[nodiscard]] std::vector<Fault> faults_never_fired() const;
-    [[nodiscard]] std::vector<world::Mark> marks_never_hit() const;
+    [[nodiscard]] std::vector<world::Mark> marks_never_hit(
+        std::initializer_list<world::MarkArea> areas) const;
 
     // Half of the operations at least must have a known outcome, or the run shows little.
     [[nodiscard]] bool enough_definite() const;
