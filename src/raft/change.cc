@@ -94,11 +94,23 @@ base::Result<Position> Core::change(const Change& change) {
                   "promised"));
     }
     const Membership next = TRY(apply(change, membership_));
+    if (!keeps_the_state(next)) {
+        return std::unexpected(retry("none of the voters that would remain has the state, other "
+                                     "than as a witness; wait until one has caught up"));
+    }
     if (asleep_) {
         wake();
     }
     append(EntryKind::kMembership, Body(next.encode()));
     return log_.last();
+}
+
+// Witnesses can commit a change that leaves the state with nobody: they have the log, and of what was
+// cut from it only a full member has what became of it.
+bool Core::keeps_the_state(const Membership& next) const {
+    return std::ranges::any_of(next.voters, [this](const Member& voter) {
+        return !voter.witness && match_of(voter.id) >= hard_state_.commit;
+    });
 }
 
 void Core::leave_joint() {

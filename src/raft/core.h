@@ -98,7 +98,8 @@ public:
     // When the next Tick would change something; a core that sleeps, never (MonoTime::max()).
     [[nodiscard]] time::MonoTime next_tick() const;
 
-    void set_timeouts(const time::Timeouts& timeouts) { options_.timeouts = timeouts; }
+    // Whoever waits already, waits no longer than the new ones ask for.
+    void set_timeouts(const time::Timeouts& timeouts);
 
     [[nodiscard]] Status status() const;
     [[nodiscard]] Role role() const { return role_; }
@@ -269,6 +270,7 @@ private:
     [[nodiscard]] bool has_committed_in_term() const;
 
     // change.cc
+    [[nodiscard]] bool keeps_the_state(const Membership& next) const;
     void leave_joint();
     void removed_from_group();
     [[nodiscard]] base::Result<Position> change(const Change& change);
@@ -277,6 +279,7 @@ private:
     // transfer.cc
     base::Result<Position> begin_transfer(ReplicaId to);
     void continue_transfer();
+    [[nodiscard]] ReplicaId better_leader() const;
     void prefer_priority();
     void take_transfer(const Message& m);
 

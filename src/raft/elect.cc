@@ -27,6 +27,13 @@ void Core::wait_for_election() {
     election_due_ += self->witness ? 2 * timeouts.election_max : time::Duration(0);
 }
 
+void Core::set_timeouts(const time::Timeouts& timeouts) {
+    options_.timeouts = timeouts;
+    const time::MonoTime due = election_due_;
+    wait_for_election();
+    election_due_ = std::min(due, election_due_);
+}
+
 void Core::become_follower(std::uint64_t term, ReplicaId leader) {
     CHECK(term >= hard_state_.term);
     const bool was_leader = role_ == Role::kLeader;

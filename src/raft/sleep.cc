@@ -12,7 +12,8 @@ bool Core::can_sleep() const {
     const std::uint64_t last = log_.last_index();
     const bool done = role_ == Role::kLeader && !asleep_ && hard_state_.commit == last &&
                       handed_ == last && !is_dirty() && flights_.empty() && reads_.empty() &&
-                      !transfer_ && !membership_.is_joint() && has_committed_in_term();
+                      !transfer_ && !membership_.is_joint() && has_committed_in_term() &&
+                      better_leader() == kNobody;
     return done && std::ranges::all_of(progress_, [&](const auto& other) {
                const Progress& progress = other.second;
                return progress.pace == Pace::kReplicate && progress.match == last &&

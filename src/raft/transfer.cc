@@ -49,12 +49,12 @@ void Core::take_transfer(const Message& m) {
 }
 
 // A voter with a higher priority that is up to date takes over; any takes over from a witness.
-void Core::prefer_priority() {
+ReplicaId Core::better_leader() const {
     const Member* self = membership_.find(options_.id);
-    if (self == nullptr || transfer_ || !has_committed_in_term()) {
-        return;
-    }
     const Member* best = nullptr;
+    if (self == nullptr || !has_committed_in_term()) {
+        return kNobody;
+    }
     for (const Member& member : membership_.voters) {
         const auto found = progress_.find(member.id);
         if (member.witness || found == progress_.end()) {
@@ -68,8 +68,13 @@ void Core::prefer_priority() {
             best = &member;
         }
     }
-    if (best != nullptr) {
-        static_cast<void>(begin_transfer(best->id));
+    return best == nullptr ? kNobody : best->id;
+}
+
+void Core::prefer_priority() {
+    const ReplicaId better = better_leader();
+    if (better != kNobody && !transfer_) {
+        static_cast<void>(begin_transfer(better));
     }
 }
 

@@ -28,6 +28,16 @@ constexpr std::uint64_t kKeysAtATime = 2;
 
 constexpr time::Duration kCeilingAhead = 500ms;
 
+// A third of the time nobody asks a group for anything, so that it may sleep while others, and the
+// weather, go on.
+constexpr time::Duration kQuietFor = 5s;
+constexpr time::Duration kQuietLook = 300ms;
+
+bool is_quiet(sim::TrueTime now, GroupId group) {
+    return (static_cast<std::uint64_t>(now.time_since_epoch() / time::Duration(kQuietFor)) +
+            group.value) % 3 == 0;
+}
+
 }  // namespace
 
 Task<void> RaftCluster::client(World& world, Host& host, GroupId group) {
@@ -43,9 +53,9 @@ Task<void> RaftCluster::client(World& world, Host& host, GroupId group) {
         if (leads && world.rng().below(5) == 0) {
             host.want_ceiling(group, time::Hlc::at(world.wall_now()).ahead_by(kCeilingAhead));
         }
-        // Nothing for some time, now and then, so that groups may sleep.
-        if (world.rng().below(200) == 0) {
-            co_await world.sleep_for(4s);
+        if (is_quiet(now(), group)) {
+            co_await world.sleep_for(kQuietLook);
+            continue;
         }
         co_await operate(world, host, group, leads);
     }

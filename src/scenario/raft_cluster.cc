@@ -328,6 +328,12 @@ void RaftCluster::finish() {
                            ",\"staged\":" + (g.staged ? "true" : "false") +
                            ",\"incoming\":" + (g.incoming ? "true" : "false") +
                            ",\"outgoing\":" + (g.outgoing ? "true" : "false") +
+                           ",\"tick_in_ms\":" +
+                           std::to_string((g.core.next_tick() - running->world.mono_now()) / 1ms) +
+                           ",\"witness\":" + (g.witness ? "true" : "false") +
+                           ",\"timer_in_ms\":" +
+                           std::to_string((g.timer_at - running->world.mono_now()) / 1ms) +
+                           ",\"members\":\"" + raft::to_string(g.core.membership()) + "\"" +
                            ",\"have\":" + std::to_string(g.incoming ? g.incoming->have : 0) +
                            ",\"of\":" + std::to_string(g.incoming ? g.incoming->offer.size : 0) +
                            ",\"in\":" + std::to_string(g.incoming ? g.incoming->offer.transfer : 0) +

@@ -3,7 +3,9 @@
 #include "scenario/raft_run.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -31,7 +33,7 @@ TEST(RaftRun, ASwarmKeepsItsPromises) {
     sim::SwarmReport swarm;
     RaftCounts all;
     for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-        const std::size_t voters = 3 + 2 * (seed % 3);
+        const std::size_t voters = asked_for("DISTKV_RAFT_VOTERS", 3 + 2 * (seed % 3));
         RaftRun run{.seed = seed, .voters = voters};
         if (std::getenv("DISTKV_RAFT_STORY") != nullptr) {
             run.story = [](std::string_view line) { std::cout << line << '\n'; };
@@ -50,10 +52,93 @@ TEST(RaftRun, ASwarmKeepsItsPromises) {
               << " reads, " << all.changes << " changes, " << all.operations_judged
               << " operations judged, " << all.undecided << " keys undecided, " << swarm.events()
               << " events\n";
+    EXPECT_GT(all.committed, 200 * seeds);
+    EXPECT_GT(all.leaders, 3 * seeds);
+    EXPECT_GT(all.changes, seeds);
+    EXPECT_LT(all.undecided, seeds);
+    EXPECT_TRUE(swarm.enough_definite());
+    if (seeds >= 300) {
+        for (const world::Mark mark :
+             swarm.marks_never_hit({world::MarkArea::kNetwork, world::MarkArea::kGroups})) {
+            ADD_FAILURE() << "never hit: " << world::kMarkNames[static_cast<std::size_t>(mark)];
+        }
+    }
     for (std::size_t i = 0; i < world::kMarkCount; ++i) {
         std::cout << world::kMarkNames[i] << ' ' << swarm.marks()[i] << '\n';
     }
 }
+
+TEST(RaftRun, InCalmWeatherEverythingIsAnsweredAndNobodyIsDeposed) {
+    const RaftReport report = run_raft({.seed = 4,
+                                        .voters = 3,
+                                        .weather = sim::Weather::calm(),
+                                        .members_change = false});
+    EXPECT_EQ(first_violation(report), "");
+    EXPECT_EQ(report.operations.unknown, 0U);
+    EXPECT_GT(report.counts.committed, 1000U);
+    EXPECT_GT(report.marks[static_cast<std::size_t>(world::Mark::kGroupSlept)], 0U);
+    EXPECT_EQ(report.marks[static_cast<std::size_t>(world::Mark::kGroupWokenBySilence)], 0U);
+}
+
+TEST(RaftRun, ASeedGivesTheSameHashTwice) {
+    for (const std::uint64_t seed : {1, 7, 42}) {
+        const auto once = run_raft({.seed = seed, .length = 20s});
+        const auto again = run_raft({.seed = seed, .length = 20s});
+        EXPECT_EQ(once.trace_hash, again.trace_hash);
+        EXPECT_EQ(once.events, again.events);
+    }
+}
+
+TEST(RaftRun, SeedsThatOnceShowedABugShowNoneNow) {
+    std::ifstream list(DISTKV_TESTDATA "/raft_seeds.txt");
+    ASSERT_TRUE(list.is_open());
+    std::size_t replayed = 0;
+    for (std::string line; std::getline(list, line);) {
+        if (line.empty() || line[0] == '#') {
+            continue;
+        }
+        std::istringstream words(line);
+        std::uint64_t seed = 0;
+        std::size_t voters = 0;
+        ASSERT_TRUE(words >> seed >> voters) << line;
+        EXPECT_EQ(first_violation(run_raft({.seed = seed, .voters = voters})), "") << line;
+        ++replayed;
+    }
+    EXPECT_GE(replayed, 5U);
+}
+
+#if DISTKV_MUTANTS
+
+struct Planted {
+    const char* bug;
+    const char* caught_by;  // Part of what the judge says.
+};
+
+class RaftRunMutants : public testing::TestWithParam<Planted> {};
+
+TEST_P(RaftRunMutants, AreCaught) {
+    const base::PlantedBug bug(GetParam().bug);
+    for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+        const RaftReport report = run_raft({.seed = seed, .voters = 3});
+        if (first_violation(report).find(GetParam().caught_by) != std::string::npos &&
+            !report.violations.empty()) {
+            std::cout << GetParam().bug << ": caught at seed " << seed << ": "
+                      << report.violations.front() << '\n';
+            return;
+        }
+    }
+    FAIL() << GetParam().bug << " went unnoticed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Driver, RaftRunMutants,
+                         testing::Values(
+                             Planted{"shard_counts_on_the_disk", "its disk does not have it"},
+                             Planted{"shard_cuts_what_is_not_flushed", "disk is not to blame"},
+                             Planted{"shard_installs_without_intent", "disk is not to blame"},
+                             Planted{"shard_pulse_always_matches", "nothing was written"}),
+                         [](const auto& info) { return std::string(info.param.bug); });
+
+#endif
 
 }  // namespace
 }  // namespace distkv::scenario

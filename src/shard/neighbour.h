@@ -37,6 +37,8 @@ private:
 class RoundTrips {
 public:
     void add(time::Duration rtt);
+    void forget() { last_.clear(); }
+    [[nodiscard]] bool empty() const { return last_.empty(); }
     // Nothing before there are a few.
     [[nodiscard]] std::optional<time::MeasuredRtt> measured() const;
 

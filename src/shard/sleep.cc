@@ -24,6 +24,7 @@ namespace {
 constexpr int kPulsesPerElection = 4;
 
 constexpr std::uint64_t kRenewEvery = 8;  // Pulses.
+constexpr int kForgetAfter = 16;          // Pulses without an answer.
 
 // An answer to a pulse of an earlier boot tells nothing.
 constexpr time::Duration kRoundTripMax = 60s;
@@ -71,6 +72,11 @@ Task<void> Host::pulse_loop() {
             if (now >= there.pulse_due) {
                 there.pulse_due = now + there.pulse_every;
                 send_pulse(address, there);
+            }
+            if (now - there.answered > kForgetAfter * there.pulse_every &&
+                !there.round_trips.empty()) {
+                there.round_trips.forget();  // What a silent neighbour was like, it need not be.
+                renew_timeouts(there);
             }
             heed_silence(there);
         }
