@@ -13,6 +13,7 @@
 #include "distkv/help_text.h"
 #include "distkv/log_files.h"
 #include "distkv/physics.h"
+#include "distkv/raft_replay.h"
 #include "distkv/sim_demo.h"
 #include "distkv/sim_gossip.h"
 #include "distkv/store_files.h"
@@ -75,6 +76,7 @@ public:
         add_clock();
         add_log();
         add_store();
+        add_raft();
     }
 
     Exit run(std::vector<std::string> words, const Output& output);
@@ -92,6 +94,7 @@ private:
     void add_clock();
     void add_log();
     void add_store();
+    void add_raft();
 
     Exit dispatch(const Output& output);
     [[nodiscard]] const CLI::App& deepest() const;
@@ -110,6 +113,7 @@ private:
     ClockQuestion clock_;
     LogQuestion log_;
     StoreQuestion store_;
+    RaftReplay replay_;
     // What to do when this verb is the last one on the line.
     std::map<const CLI::App*, std::function<Exit(const Output&)>> actions_;
 };
@@ -220,6 +224,19 @@ void CommandLine::add_store() {
     };
     add("verify", "Is every checksum right? If not, which file is damaged?", run_store_verify);
     add("stats", "Files, levels, sizes", run_store_stats);
+}
+
+void CommandLine::add_raft() {
+    CLI::App& raft = *add_verb(app_, "raft", "Experiments with the consensus of one group",
+                               help::kRaft, help::kRaftExamples);
+    CLI::App& app = *add_verb(raft, "replay", "A group does, line by line, what a file says",
+                              help::kReplay, help::kReplayExamples);
+    app.add_option("file", replay_.file, "Lines of the language below; - reads them as you type")
+        ->type_name("FILE")
+        ->required();
+    add_flag(app, "--trace", replay_.trace,
+             "What happened (messages, elections, entries) instead of the state of each core");
+    actions_[&app] = [this](const Output& output) { return run_raft_replay(replay_, output); };
 }
 
 void CommandLine::add_sim_gossip(CLI::App& sim) {

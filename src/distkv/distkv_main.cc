@@ -11,7 +11,8 @@ int main(int argc, char** argv) {
     const distkv::distkv::Output output{.out = std::cout,
                                         .err = std::cerr,
                                         .out_colours = terminal,
-                                        .err_terminal = ::isatty(STDERR_FILENO) != 0};
+                                        .err_terminal = ::isatty(STDERR_FILENO) != 0,
+                                        .in = &std::cin};
     std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     return static_cast<int>(distkv::distkv::run_command_line(std::move(words), output));
 }

@@ -124,4 +124,40 @@ inline constexpr std::string_view kStoreExamples =
   distkv store verify /var/lib/distkv/store     every checksum of every file
   distkv store stats /var/lib/distkv/store      files, levels, sizes)";
 
+inline constexpr std::string_view kRaft =
+    "The consensus of one group on a bench: the very core that a node runs, without its disk, "
+    "network and clock. Those do what you say.";
+inline constexpr std::string_view kRaftExamples =
+    R"(Try:
+  printf 'cores 3\nelect n1\npropose n1 x=1\ndeliver all\n' | distkv raft replay -
+  distkv help raft replay                       the language)";
+
+inline constexpr std::string_view kReplay =
+    "Does what the lines of a file say to a group of consensus cores, and prints after each line "
+    "one JSON object per core: id, role, term, vote, leader, commit, first, last, terms, voters, "
+    "learners. Nothing happens by itself: time passes by tick, messages wait until they are "
+    "delivered. The same lines give the same output, always. Exit code 2 and the number of the "
+    "line when one is wrong.";
+inline constexpr std::string_view kReplayExamples =
+    R"(The language (docs/raft-replay.md has an example of each; # begins a comment):
+
+  begin      cores 3 | voters 1 2 3w 4@2^5 learners 5 regions-min 2    w: a witness, @: its region,
+             set election 150 300 (before that)                        ^: its priority
+  time       tick n1 30 | tick all 5    a tick is 10 ms, and those that are named look at the clock
+             wait 30 | run 40           nobody looks | all do, and hear all after each tick
+  elections  campaign n1 | elect n1 | transfer n1 n2 | forget n2
+  clients    propose n1 x=1 | read n1 lease | read n2 index | read n3 quorum | ceiling n1 1000
+  messages   deliver all | deliver n1->n2 append 1 | copy n1->n2 | drop *->n3 | mail
+             partition 1 | 2 3  ,  cut n1->n2  ,  heal
+  members    change n1 add 4 remove 2 | change n1 add-learner 5 joint stay | change n1 leave
+  storage    hold n1 | persist n1 1 | refuse n1 | release n1 | again n1 3 | compact n1 5
+             hold-apply n1 | apply n1
+  failures   crash n1 | restart n1 | damage n1 3 4 | lose-disk n1
+  sleep      sleep n1 | wake n2 | contact n1 n2
+  quiet      before any of them: leave what happens out of the trace
+
+Try:
+  printf 'cores 3\nelect n1\npropose n1 x=1\ndeliver all\n' | distkv raft replay -
+  printf 'cores 3\ntick n1 30\ndeliver all\n' | distkv raft replay - --trace)";
+
 }  // namespace distkv::distkv::help

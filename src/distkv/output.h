@@ -10,10 +10,11 @@
 namespace distkv::distkv {
 
 struct Output {
-    std::ostream& out;          // Results.
-    std::ostream& err;          // Progress and complaints.
-    bool out_colours = false;   // Only a terminal has them.
-    bool err_terminal = false;  // A line can be drawn over.
+    std::ostream& out;           // Results.
+    std::ostream& err;           // Progress and complaints.
+    bool out_colours = false;    // Only a terminal has them.
+    bool err_terminal = false;   // A line can be drawn over.
+    std::istream* in = nullptr;  // What a file called "-" is; none: an empty one.
 };
 
 // What the shell sees.
