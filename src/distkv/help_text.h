@@ -151,7 +151,7 @@ inline constexpr std::string_view kReplayExamples =
              partition 1 | 2 3  ,  cut n1->n2  ,  heal
   members    change n1 add 4 remove 2 | change n1 add-learner 5 joint stay | change n1 leave
   storage    hold n1 | persist n1 1 | refuse n1 | release n1 | again n1 3 | compact n1 5
-             hold-apply n1 | apply n1
+             hold-apply n1 | apply n1 (release ends both kinds)
   failures   crash n1 | restart n1 | damage n1 3 4 | lose-disk n1
   sleep      sleep n1 | wake n2 | contact n1 n2
   quiet      before any of them: leave what happens out of the trace

@@ -55,8 +55,9 @@ Lab::Done Lab::release(Words& words) {
     ReplicaId id;
     Replica& replica = *TRY(next_up(words, id));
     TRY(words.end());
-    replica.holds_storage = false;
+    replica.holds_storage = replica.holds_apply = false;
     store(id, {});
+    apply_waiting(id);
     drain(id);
     return {};
 }
@@ -88,11 +89,11 @@ Lab::Done Lab::hold_apply(Words& words) {
     return {};
 }
 
+// What has been handed out by now.
 Lab::Done Lab::apply(Words& words) {
     ReplicaId id;
-    Replica& replica = *TRY(next_up(words, id));
+    static_cast<void>(TRY(next_up(words, id)));
     TRY(words.end());
-    replica.holds_apply = false;
     apply_waiting(id);
     drain(id);
     return {};
@@ -133,6 +134,8 @@ Lab::Done Lab::restart(Words& words) {
                  ", log up to " + std::to_string(replica.disk.last()) +
                  (replica.disk.damage ? ", damaged" : ""));
     boot(id);
+    tell(id, "in effect: " + to_string(replica.core->membership()));
+    drain(id);
     return {};
 }
 

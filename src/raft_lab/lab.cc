@@ -74,6 +74,7 @@ Result<Replica*> Lab::next_up(Words& words, ReplicaId& id) {
 void Lab::start(ReplicaId id, const raft::Membership& membership) {
     replicas_[id].disk.base.membership = membership;
     boot(id);
+    drain(id);
 }
 
 void Lab::boot(ReplicaId id) {
@@ -90,7 +91,6 @@ void Lab::boot(ReplicaId id) {
                         .cut = core.log().cut(),
                         .terms = core.log().terms(),
                         .membership_index = core.membership_index()};
-    drain(id);
 }
 
 void Lab::step(ReplicaId id, raft::Input input) {
@@ -132,6 +132,8 @@ void Lab::obey(ReplicaId id, raft::Effects effects) {
         send_snapshot(id, to);
     }
     for (const raft::Fetch& fetch : effects.fetch) {
+        tell(id, "reads entries from " + std::to_string(fetch.first) + " on from its disk, for " +
+                     (fetch.for_whom == id ? "itself" : name_of(fetch.for_whom)));
         replica.core->step(now_, raft::Fetched{fetch, replica.disk.fetch(fetch)});
     }
 }

@@ -64,8 +64,11 @@ std::string heartbeat(const Message& m) {
 }
 
 std::string heartbeat_answer(const Message& m) {
-    return " matches " + std::to_string(m.at.index) + number("round", m.read_id) +
-           number("ceiling", m.ceiling.word) + (m.forgot ? ", forgot" : "");
+    const bool all_durable = m.hint.index == m.at.index;
+    return " matches " + std::to_string(m.at.index) +
+           (all_durable ? "" : " (durable up to " + std::to_string(m.hint.index) + ")") +
+           number("round", m.read_id) + number("ceiling", m.ceiling.word) +
+           (m.forgot ? ", forgot" : "");
 }
 
 std::string details(const Message& m) {

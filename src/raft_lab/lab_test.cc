@@ -1,0 +1,125 @@
+#include "raft_lab/lab.h"
+
+#include <gtest/gtest.h>
+
+#include "raft_lab/script.h"
+
+namespace distkv::raft_lab {
+namespace {
+
+// What is said about the last of these lines.
+std::string complaint(const std::vector<std::string>& lines) {
+    Script script;
+    std::string said;
+    for (const std::string& line : lines) {
+        const auto done = script.take(line);
+        said = done ? "" : done.error().detail;
+    }
+    return said;
+}
+
+TEST(Lab, AMistakeIsNamedWithItsLineAndWhatWouldBeRight) {
+    struct Case {
+        std::vector<std::string> lines;
+        std::string_view said;
+    };
+    const Case cases[] = {
+        {{"tick n1"}, "line 1: there are no cores yet; a line above this one like 'cores 3'"},
+        {{"", "# x", "cores 8"}, "line 3: '8' is no number that can stand here; 1 to 7"},
+        {{"cores"}, "line 1: the line ends too early; how many, 1 to 7,"},
+        {{"cores 3 4"}, "line 1: '4' is too much; the end of the line"},
+        {{"cores 1", "cores 1"}, "line 2: there are cores already;"},
+        {{"cores 1", "set inflight 3"}, "line 2: the cores have started already;"},
+        {{"set colour red"}, "line 1: 'colour' is nothing that can be set; one of leases,"},
+        {{"set inflight 0"}, "line 1: '0' is no number that can stand here; 1 to 256"},
+        {{"set leases maybe"}, "line 1: 'maybe' is no value of leases; 'on' or 'off'"},
+        {{"voters"}, "line 1: nobody is named;"},
+        {{"voters 1 1"}, "line 1: n1 is named twice;"},
+        {{"voters 1x"}, "line 1: '1x' is no member;"},
+        {{"voters 1@"}, "line 1: '1@' is no member;"},
+        {{"voters 1w"}, "line 1: nobody could lead this group;"},
+        {{"voters 1 2 3 4 5 6 7 8"}, "line 1: 8 members are too many; 1 to 7"},
+        {{"cores 2", "tikc n1"}, "line 2: there is no verb 'tikc'; 'tick' would be right"},
+        {{"cores 2", "fly"}, "line 2: there is no verb 'fly'; a verb like"},
+        {{"cores 2", "quiet"}, "line 2: there is no verb ''; a verb like"},
+        {{"cores 2", "tick n0"}, "line 2: 'n0' names no core; n1 to n9"},
+        {{"cores 2", "tick n3"}, "line 2: there is no core n3; one of n1, n2"},
+        {{"cores 2", "tick all 1001"}, "line 2: '1001' is no number that can stand here;"},
+        {{"cores 2", "crash n1", "tick n1"}, "line 3: n1 is down; 'restart n1' first"},
+        {{"cores 2", "restart n1"}, "line 2: n1 is up; 'crash n1' first"},
+        {{"cores 2", "lose-disk n1", "restart n1"}, "line 3: n1 has forgotten"},
+        {{"cores 2", "lose-disk n1", "tick n1"}, "line 3: n1 is down; another core"},
+        {{"cores 2", "deliver n1"}, "line 2: 'n1' does not say from whom to whom;"},
+        {{"cores 2", "deliver n1->n2 letters"}, "line 2: 'letters' says not which messages;"},
+        {{"cores 2", "partition"}, "line 2: the partition names nobody;"},
+        {{"cores 2", "partition 1 | 1"}, "line 2: n1 is named twice;"},
+        {{"cores 2", "propose n1"}, "line 2: there is nothing to propose;"},
+        {{"cores 2", "elect n1", "partition 1 | 2", "elect n2"}, "line 4: n2 was not elected;"},
+        {{"cores 2", "change n1"}, "line 2: the change is empty;"},
+        {{"cores 2", "change n1 adopt 3"}, "line 2: 'adopt' is no part of a change;"},
+        {{"cores 2", "read n1 fast"}, "line 2: 'fast' is no way to read;"},
+        {{"cores 2", "persist n1"}, "line 2: the storage of n1 holds nothing;"},
+        {{"cores 2", "refuse n1"}, "line 2: the storage of n1 holds nothing that it could"},
+        {{"cores 2", "again n1 7"}, "line 2: the storage of n1 has given no answer 7;"},
+        {{"cores 2", "compact n1 1"}, "line 2: n1 has applied nothing"},
+        {{"cores 1", "elect n1", "compact n1 2"}, "line 3: '2' is no number that can stand"},
+        {{"cores 2", "damage n1 1"}, "line 2: n1 is up; 'crash n1' first"},
+        {{"cores 2", "crash n1", "damage n1 1"}, "line 3: the log of n1 is empty;"},
+    };
+    for (const Case& each : cases) {
+        const std::string said = complaint(each.lines);
+        EXPECT_TRUE(said.starts_with(each.said)) << said << "\n instead of " << each.said;
+        EXPECT_NE(said.find(" would be right"), std::string::npos) << said;
+    }
+}
+
+TEST(Lab, TheSameLinesGiveTheSameRun) {
+    const auto run = [](const std::string& seed) {
+        Script script;
+        std::vector<std::string> trace;
+        for (const std::string& line :
+             {"set seed " + seed, std::string("cores 5"), std::string("run 200")}) {
+            EXPECT_TRUE(script.take(line).has_value());
+            for (std::string& each : script.lab().take_trace()) {
+                trace.push_back(std::move(each));
+            }
+        }
+        return trace;
+    };
+    EXPECT_EQ(run("7"), run("7"));
+    EXPECT_NE(run("7"), run("8"));
+}
+
+TEST(Lab, AGroupLeftAloneElectsAndStaysWithIt) {
+    Lab lab;
+    ASSERT_TRUE(lab.run("cores 7").has_value());
+    ASSERT_TRUE(lab.run("run 100").has_value());
+    ASSERT_TRUE(lab.run("run 500").has_value());
+    std::size_t leaders = 0;
+    for (const std::string& line : lab.describe()) {
+        EXPECT_NE(line.find("\"term\":1,"), std::string::npos) << line;
+        leaders += line.find("\"role\":\"leader\"") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(leaders, 1U);
+}
+
+TEST(Lab, TheNetworkHasAnEnd) {
+    Lab lab;
+    ASSERT_TRUE(lab.run("cores 7").has_value());
+    std::string said;
+    for (std::size_t n = 0; n < 100 && said.empty(); ++n) {
+        const auto done = lab.run("tick all 1000");
+        said = done ? "" : done.error().detail;
+    }
+    EXPECT_TRUE(said.starts_with("more than 5000 messages are under way;")) << said;
+}
+
+TEST(Lab, ALineIsNotToldWhenItIsQuiet) {
+    Lab lab;
+    ASSERT_TRUE(lab.run("cores 1").has_value());
+    ASSERT_TRUE(lab.run("quiet elect n1").has_value());
+    EXPECT_TRUE(lab.take_trace().empty());
+}
+
+}  // namespace
+}  // namespace distkv::raft_lab
