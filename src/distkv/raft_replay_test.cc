@@ -28,9 +28,10 @@ std::ptrdiff_t lines_in(const std::string& text) {
 }
 
 TEST(RaftReplay, AfterEachLineEachCoreIsDescribed) {
-    const Ran ran = replay_typed("# a group\ncores 3\n\nelect n1\ncrash n3\npropose n1 x=1\n");
+    const Ran ran =
+        replay_typed("# a group\ncores 3\n\nelect n1\ndeliver all\ncrash n3\npropose n1 x=1\n");
     EXPECT_EQ(ran.code, Exit::kFine);
-    EXPECT_EQ(lines_in(ran.out), 12) << ran.out;
+    EXPECT_EQ(lines_in(ran.out), 15) << ran.out;
     EXPECT_EQ(ran.last_line(), R"({"id":3,"role":"down"})");
     EXPECT_NE(ran.out.find(R"({"id":1,"role":"leader","term":1,"vote":1,"leader":1,"commit":1,)"
                            R"("first":1,"last":2,"terms":[1,1],"voters":[1,2,3],"learners":[]})"),
