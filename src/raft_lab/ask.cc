@@ -5,7 +5,6 @@
 
 namespace distkv::raft_lab {
 
-using base::Result;
 using raft::ReplicaId;
 
 // Time passes for everybody; those that are named look at the clock.

@@ -5,7 +5,6 @@
 
 namespace distkv::raft_lab {
 
-using base::Result;
 using raft::ReplicaId;
 
 Lab::Done Lab::hold(Words& words) {

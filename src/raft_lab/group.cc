@@ -1,7 +1,6 @@
 // Who is there: how a group begins, and how its membership changes.
 #include <algorithm>
 #include <array>
-#include <functional>
 
 #include "raft_lab/lab.h"
 
@@ -60,48 +59,45 @@ Result<void> check(const Membership& membership) {
 struct Setting {
     std::string_view name;
     Range range;
-    std::function<void(raft::Options&, std::uint64_t)> apply;
+    void (*apply)(raft::Options&, std::uint64_t);
 };
 
-const std::array<Setting, 6>& settings() {
-    static const std::array<Setting, 6> kSettings = {{
-        {"heartbeat",
-         {10, 10'000},
-         [](raft::Options& options, std::uint64_t value) {
-             options.timeouts.heartbeat = std::chrono::milliseconds(value);
-         }},
-        {"inflight",
-         {1, 256},
-         [](raft::Options& options, std::uint64_t value) {
-             options.inflight_messages_max = static_cast<std::size_t>(value);
-         }},
-        {"message-bytes",
-         {1, 1 << 20},
-         [](raft::Options& options, std::uint64_t value) {
-             options.message_bytes_max = static_cast<std::size_t>(value);
-         }},
-        {"cache-bytes",
-         {0, 1 << 20},
-         [](raft::Options& options, std::uint64_t value) {
-             options.cache_bytes_max = static_cast<std::size_t>(value);
-         }},
-        {"apply-bytes",
-         {1, 1 << 20},
-         [](raft::Options& options, std::uint64_t value) {
-             options.apply_bytes_max = static_cast<std::size_t>(value);
-         }},
-        {"uncommitted-bytes",
-         {1, 1 << 20},
-         [](raft::Options& options, std::uint64_t value) {
-             options.uncommitted_bytes_max = static_cast<std::size_t>(value);
-         }},
-    }};
-    return kSettings;
-}
+constexpr std::array<Setting, 6> kSettings = {{
+    {"heartbeat",
+     {10, 10'000},
+     [](raft::Options& options, std::uint64_t value) {
+         options.timeouts.heartbeat = std::chrono::milliseconds(value);
+     }},
+    {"inflight",
+     {1, 256},
+     [](raft::Options& options, std::uint64_t value) {
+         options.inflight_messages_max = static_cast<std::size_t>(value);
+     }},
+    {"message-bytes",
+     {1, 1 << 20},
+     [](raft::Options& options, std::uint64_t value) {
+         options.message_bytes_max = static_cast<std::size_t>(value);
+     }},
+    {"cache-bytes",
+     {0, 1 << 20},
+     [](raft::Options& options, std::uint64_t value) {
+         options.cache_bytes_max = static_cast<std::size_t>(value);
+     }},
+    {"apply-bytes",
+     {1, 1 << 20},
+     [](raft::Options& options, std::uint64_t value) {
+         options.apply_bytes_max = static_cast<std::size_t>(value);
+     }},
+    {"uncommitted-bytes",
+     {1, 1 << 20},
+     [](raft::Options& options, std::uint64_t value) {
+         options.uncommitted_bytes_max = static_cast<std::size_t>(value);
+     }},
+}};
 
 }  // namespace
 
-Lab::Done Lab::begin(Membership membership) {
+Lab::Done Lab::begin(const Membership& membership) {
     if (!replicas_.empty()) {
         return wrong("there are cores already",
                      "one line 'cores' or 'voters', and 'change' to add more,");
@@ -120,7 +116,7 @@ Lab::Done Lab::cores(Words& words) {
     for (std::uint64_t id = 1; id <= count; ++id) {
         membership.voters.push_back({.id = ReplicaId{id}});
     }
-    return begin(std::move(membership));
+    return begin(membership);
 }
 
 Lab::Done Lab::voters(Words& words) {
@@ -141,7 +137,7 @@ Lab::Done Lab::voters(Words& words) {
             membership.regions_min = TRY(words.number("how many regions", {0, kRegionsMax}));
         }
     }
-    return begin(std::move(membership));
+    return begin(membership);
 }
 
 // NAME VALUE, before there are cores.
@@ -174,7 +170,7 @@ Lab::Done Lab::set(Words& words) {
         return {};
     }
     std::string known = "leases, seed, election";
-    for (const Setting& setting : settings()) {
+    for (const Setting& setting : kSettings) {
         if (setting.name == name) {
             const std::uint64_t value = TRY(words.number("a number", setting.range));
             TRY(words.end());

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,7 +87,7 @@ public:
 private:
     using Done = base::Result<void>;
     struct Verb;
-    static const std::vector<Verb>& verbs();
+    static std::span<const Verb> verbs();
 
     // lab.cc: what a core wants, and gets
     void start(raft::ReplicaId id, const raft::Membership& membership);
@@ -116,7 +117,7 @@ private:
     Done voters(Words& words);
     Done set(Words& words);
     Done change(Words& words);
-    Done begin(raft::Membership membership);
+    Done begin(const raft::Membership& membership);
 
     // network.cc
     void send(raft::ReplicaId from, raft::ReplicaId to, Letter letter);

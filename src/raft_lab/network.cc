@@ -38,7 +38,7 @@ void Lab::lose(const Letter& letter) {
 
 void Lab::arrive(std::uint64_t number, bool keep) {
     const auto found = std::ranges::find(net_, number, &Letter::number);
-    const Letter letter = *found;
+    const Letter letter = keep ? *found : std::move(*found);
     if (!keep) {
         net_.erase(found);
     }
@@ -175,7 +175,7 @@ Lab::Done Lab::drop(Words& words) {
     }
     for (const std::uint64_t number : numbers) {
         const auto found = std::ranges::find(net_, number, &Letter::number);
-        const Letter letter = *found;
+        const Letter letter = std::move(*found);
         net_.erase(found);
         lose(letter);
         if (const auto from = replicas_.find(letter.from);

@@ -11,8 +11,8 @@ struct Lab::Verb {
     std::string_view usage;
 };
 
-const std::vector<Lab::Verb>& Lab::verbs() {
-    static const std::vector<Verb> kVerbs = {
+std::span<const Lab::Verb> Lab::verbs() {
+    static constexpr Verb kVerbs[] = {
         {"again", &Lab::again, "again n1 NUMBER"},
         {"apply", &Lab::apply, "apply n1"},
         {"campaign", &Lab::campaign, "campaign n1"},
@@ -73,8 +73,9 @@ base::Result<void> Lab::run(std::string_view line) {
     const std::size_t told_before = trace_.size();
     const bool quiet = words.take("quiet");
     const std::string_view name = words.next();
-    const auto verb = std::ranges::find(verbs(), name, &Verb::name);
-    if (verb == verbs().end()) {
+    const std::span<const Verb> known = verbs();
+    const auto verb = std::ranges::find(known, name, &Verb::name);
+    if (verb == known.end()) {
         const std::vector<std::string_view> names = verb_names();
         const std::string_view near = nearest(name, names);
         return wrong("there is no verb " + in_quotes(name),
