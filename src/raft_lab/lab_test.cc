@@ -1,7 +1,11 @@
 #include "raft_lab/lab.h"
 
+#include <initializer_list>
+#include <map>
+
 #include <gtest/gtest.h>
 
+#include "base/rng.h"
 #include "raft_lab/script.h"
 
 namespace distkv::raft_lab {
@@ -119,6 +123,87 @@ TEST(Lab, ALineIsNotToldWhenItIsQuiet) {
     ASSERT_TRUE(lab.run("cores 1").has_value());
     ASSERT_TRUE(lab.run("quiet elect n1").has_value());
     EXPECT_TRUE(lab.take_trace().empty());
+}
+
+// Lines that anybody might write, drawn at random.
+class Scribbler {
+public:
+    explicit Scribbler(std::uint64_t seed) : rng_(seed) {}
+
+    std::string beginning() {
+        return "voters 1 2 " + any({"3", "3w", "3@1", "3 4 5 regions-min 2", "3^2 learners 4"});
+    }
+
+    std::string line() {
+        const std::string path = any({"*", one()}) + "->" + any({"*", one()});
+        switch (rng_.below(16)) {
+            case 0:
+                return any({"campaign ", "elect ", "forget ", "sleep ", "wake "}) + one();
+            case 1:
+                return any({"hold ", "release ", "refuse ", "hold-apply ", "apply "}) + one();
+            case 2:
+                return "persist " + one() + any({"", " 1", " 2"});
+            case 3:
+                return any({"crash ", "restart ", "restart "}) + one();
+            case 4:
+                return "crash " + one() + any({" 1", " 2"});
+            case 5:
+                return any({"damage ", "compact ", "again "}) + one() + " " + small();
+            case 6:
+                return "change " + one() + any({" add ", " add-learner ", " remove "}) + small() +
+                       any({"", " joint", " stay", " remove " + small()});
+            case 7:
+                return any({"change " + one() + " leave", "transfer " + one() + " " + one(),
+                            "contact " + one() + " " + one(), "ceiling " + one() + " " + small()});
+            case 8:
+                return any({"partition 1 | 2 3", "partition " + small(), "cut " + path, "heal"});
+            case 9:
+                return any({"drop ", "copy ", "copy "}) + path;
+            case 10:
+                return "read " + one() + any({"", " index", " quorum"});
+            case 11:
+                return any({"tick all ", "tick " + one() + " ", "wait ", "run "}) +
+                       any({"1", "5", "30"});
+            case 12:
+            case 13:
+                return "propose " + one() + " x";
+            default:
+                return "deliver " + any({"all", path, path + " last", path + " append"});
+        }
+    }
+
+private:
+    std::string any(std::initializer_list<std::string> choices) {
+        return *(choices.begin() + rng_.below(choices.size()));
+    }
+    std::string small() { return std::to_string(1 + rng_.below(6)); }
+    std::string one() { return "n" + std::to_string(1 + rng_.below(4)); }
+
+    base::Rng rng_;
+};
+
+// The cores check themselves; what they cannot see is that there is one leader a term.
+TEST(Lab, NothingThatIsWrittenBreaksACore) {
+    std::size_t done = 0;
+    for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+        Scribbler scribbler(seed);
+        Lab lab;
+        std::map<std::string, std::string> leaders;
+        ASSERT_TRUE(lab.run("set cache-bytes " + std::to_string(seed % 2 * 1000)).has_value());
+        ASSERT_TRUE(lab.run(scribbler.beginning()).has_value());
+        for (std::size_t n = 0; n < 120; ++n) {
+            done += lab.run(scribbler.line()).has_value() ? 1 : 0;
+            for (const std::string& told : lab.take_trace()) {
+                const std::size_t at = told.find(": becomes leader of ");
+                if (at != std::string::npos) {
+                    const std::string who = told.substr(told.find('n'), 2);
+                    const auto [known, is_new] = leaders.emplace(told.substr(at), who);
+                    EXPECT_EQ(known->second, who) << "seed " << seed << told;
+                }
+            }
+        }
+    }
+    EXPECT_GT(done, 20'000U);
 }
 
 }  // namespace
