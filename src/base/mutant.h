@@ -39,7 +39,7 @@
     X(raft_acks_before_sync, "an acknowledgement leaves before the entries are durable")         \
     X(raft_membership_without_rule, "a change is proposed while another is not in effect")       \
     X(raft_new_leader_ignores_ceiling, "a new leader stamps where an earlier one has read")      \
-    X(raft_replay_regresses_membership, "a restarted replica goes back to an old membership")   \
+    X(raft_replay_regresses_membership, "a restarted replica goes back to an old membership")    \
     X(shard_counts_on_the_disk, "a core hears that a write is durable when it is handed over")   \
     X(shard_cuts_what_is_not_flushed, "the log is cut below what is applied, not flushed")       \
     X(shard_installs_without_intent, "a snapshot is installed without an intent in the log")     \

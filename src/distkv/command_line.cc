@@ -16,8 +16,10 @@
 #include "distkv/raft_replay.h"
 #include "distkv/sim_demo.h"
 #include "distkv/sim_gossip.h"
+#include "distkv/sim_raft.h"
 #include "distkv/store_files.h"
 #include "scenario/gossip_run.h"
+#include "scenario/raft_run.h"
 
 namespace distkv::distkv {
 namespace {
@@ -86,7 +88,9 @@ private:
     CLI::App* add_verb(CLI::App& parent, const std::string& name, std::string_view one_line,
                        std::string_view text, std::string_view examples);
     void add_sim();
+    void add_swarm(CLI::App& app, SwarmOptions& into);
     void add_sim_gossip(CLI::App& sim);
+    void add_sim_raft(CLI::App& sim);
     void add_sim_demo(CLI::App& sim);
     void add_physics();
     void add_physics_budget(CLI::App& physics);
@@ -106,6 +110,7 @@ private:
 
     CLI::App app_;
     SimGossip gossip_;
+    SimRaft raft_;
     SimDemo demo_;
     Physics physics_;
     PhysicsBudget budget_;
@@ -130,6 +135,7 @@ void CommandLine::add_sim() {
     CLI::App& sim = *add_verb(app_, "sim", "Run the simulated planet; bare: list its scenarios",
                               help::kSim, help::kSimExamples);
     add_sim_gossip(sim);
+    add_sim_raft(sim);
     add_sim_demo(sim);
 }
 
@@ -239,31 +245,49 @@ void CommandLine::add_raft() {
     actions_[&app] = [this](const Output& output) { return run_raft_replay(replay_, output); };
 }
 
+void CommandLine::add_swarm(CLI::App& app, SwarmOptions& into) {
+    add_whole(app, "--seed", into.seed, {})
+        ->description("The first seed (default 1); everything follows from it");
+    add_whole(app, "--seeds", into.seeds, {1, kSeedsMax})
+        ->description("How many seeds, one after the other (default 1)");
+    add_span(app, "--for", into.length, {kSimulatedMin, kSimulatedMax})
+        ->description("Simulated time of each run, like 60s, 10m, 1h30m (default 60s)");
+    add_whole(app, "--jobs", into.jobs, {1, kJobsMax})
+        ->description("Seeds run at a time (default 2, at most one a core); changes no result");
+    add_flag(app, "--calm", into.calm, "No faults at all");
+    add_flag(app, "--strict", into.strict,
+             "Exit code 1 also when a kind of fault never fired, or when under half of the "
+             "operations had a definite outcome");
+    add_flag(app, "--json", into.json, "A line of JSON for each seed, and one for all at the end");
+    app.add_option("--hash-list", into.hash_list, "Write `seed hash` for each seed to a file")
+        ->type_name("FILE");
+}
+
 void CommandLine::add_sim_gossip(CLI::App& sim) {
     CLI::App& app = *add_verb(sim, "gossip", "Nodes keep time by talking, under faults",
                               help::kGossip, help::kGossipExamples);
     actions_[&app] = [this](const Output& output) { return run_sim_gossip(gossip_, output); };
     add_whole(app, "--nodes", gossip_.nodes, {2, scenario::kGossipNodesMax})
         ->description("How many nodes, 2 to 100 (default 12, one in each city)");
-    add_whole(app, "--seed", gossip_.seed, {})
-        ->description("The first seed (default 1); everything follows from it");
-    add_whole(app, "--seeds", gossip_.seeds, {1, kSeedsMax})
-        ->description("How many seeds, one after the other (default 1)");
-    add_span(app, "--for", gossip_.length, {kSimulatedMin, kSimulatedMax})
-        ->description("Simulated time of each run, like 60s, 10m, 1h30m (default 60s)");
-    add_whole(app, "--jobs", gossip_.jobs, {1, kJobsMax})
-        ->description("Seeds run at a time (default 2, at most one a core); changes no result");
+    add_swarm(app, gossip_);
     add_whole(app, "--reactors", gossip_.reactors, {1, kSimReactorsMax})
         ->description("Reactors of each node (default: drawn from the seed)");
-    add_flag(app, "--calm", gossip_.calm, "No faults at all");
-    add_flag(app, "--strict", gossip_.strict,
-             "Exit code 1 also when a kind of fault never fired, or when under half of the "
-             "operations had a definite outcome");
-    add_flag(app, "--json", gossip_.json,
-             "A line of JSON for each seed, and one for all at the end");
-    app.add_option("--hash-list", gossip_.hash_list, "Write `seed hash` for each seed to a file")
-        ->type_name("FILE");
     app.add_option("--trace", gossip_.trace, "Write every event of the run to a file (one seed)")
+        ->type_name("FILE");
+}
+
+void CommandLine::add_sim_raft(CLI::App& sim) {
+    CLI::App& app = *add_verb(sim, "raft", "Replicated groups agree, under faults", help::kRaftSim,
+                              help::kRaftSimExamples);
+    actions_[&app] = [this](const Output& output) { return run_sim_raft(raft_, output); };
+    add_whole(app, "--voters", raft_.voters, {1, scenario::kVotersMax})
+        ->description("Voters of each group at the beginning, 1 to 9 (default 3)");
+    add_swarm(app, raft_);
+    add_flag(app, "--members-stay", raft_.members_stay,
+             "Nobody joins or leaves, but for those whose disks are lost");
+    app.add_option("--trace", raft_.trace,
+                   "Write every message and every change of a replica's state to a file, a JSON "
+                   "object a line (one seed)")
         ->type_name("FILE");
 }
 

@@ -22,10 +22,12 @@ inline constexpr std::string_view kSim =
 inline constexpr std::string_view kSimExamples =
     R"(Scenarios:
   gossip    nodes in up to twelve cities learn the time from each other, and who is wrong
+  raft      replicated groups with logs, disks, clients, and members that come and go
   demo      a short run of gossip, told as it goes
 
 Try:
   distkv sim demo
+  distkv sim raft --voters 5 --seed 7 --for 10m
   distkv sim gossip --nodes 12 --seed 7 --for 10m
   distkv sim gossip --seeds 100 --for 60s)";
 
@@ -40,6 +42,19 @@ inline constexpr std::string_view kGossipExamples =
   distkv sim gossip --seeds 200 --strict --json        for a test: also fails when a kind of fault
                                                        never fired; the last line is the summary
   distkv sim gossip --seed 7 --for 10s --trace t.txt   every event of one run, to compare two)";
+
+inline constexpr std::string_view kRaftSim =
+    "One to three groups on as many nodes as they have voters, and two that stand by. Clients read "
+    "and write registers in every way there is, a director moves members about, the weather does "
+    "its worst. After every event a judge with all replicas in sight holds them to Raft's promises "
+    "(one leader a term; what is committed is durable, and stays; the same states everywhere), and "
+    "in the end what clients saw must be linearizable, and groups that can work must have done so. "
+    "Exit code 1 on any violation.";
+inline constexpr std::string_view kRaftSimExamples =
+    R"(Try:
+  distkv sim raft --voters 5 --seed 7 --for 10m        one long run
+  distkv sim raft --voters 3 --seeds 1000 --for 60s    a swarm: seeds 1 to 1000
+  distkv sim raft --seed 7 --trace story.ndjson        every message, and every change of a replica)";
 
 inline constexpr std::string_view kDemo =
     "A short run of gossip for the eye: where the nodes are, how wrong their clocks, what befell "

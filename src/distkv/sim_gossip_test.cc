@@ -111,8 +111,9 @@ TEST(SimGossip, TheTraceHoldsEveryEventAndTheHash) {
     ::unlink(path.c_str());
 }
 
-SwarmSummary summary_of(const SimGossip& options, std::vector<std::string> violations) {
-    SwarmSummary summary{.options = options, .swarm = {}, .wall = 1s};
+SwarmSummary summary_of(const SimGossip& options, const Scenario& scenario,
+                        std::vector<std::string> violations) {
+    SwarmSummary summary{.options = options, .scenario = scenario, .swarm = {}, .wall = 1s};
     sim::RunReport run;
     run.seed = 42;
     run.length = options.length;
@@ -124,12 +125,18 @@ SwarmSummary summary_of(const SimGossip& options, std::vector<std::string> viola
 }
 
 TEST(SimReport, AViolationNamesTheCommandThatRepeatsIt) {
-    const SimGossip options{.nodes = 5, .length = 90min, .reactors = 2, .calm = true};
+    SimGossip options{};
+    options.nodes = 5;
+    options.length = 90min;
+    options.reactors = 2;
+    options.calm = true;
     std::vector<std::string> many(12, "a stamp went back");
+    const Scenario scenario = gossip_scenario(options);
     std::ostringstream out;
     std::ostringstream err;
-    EXPECT_EQ(print_summary(summary_of(options, many), {.out = out, .err = err}), Exit::kRefused);
-    EXPECT_NE(out.str().find("distkv sim gossip --nodes 5 --seed 42 --for 90m --reactors 2 --calm"),
+    EXPECT_EQ(print_summary(summary_of(options, scenario, many), {.out = out, .err = err}),
+              Exit::kRefused);
+    EXPECT_NE(out.str().find("distkv sim gossip --nodes 5 --reactors 2 --seed 42 --for 90m --calm"),
               std::string::npos)
         << out.str();
     EXPECT_NE(out.str().find("and 2 more"), std::string::npos);
@@ -137,19 +144,24 @@ TEST(SimReport, AViolationNamesTheCommandThatRepeatsIt) {
 }
 
 TEST(SimReport, JsonCountsViolationsAndExitsWithOne) {
-    const SimGossip options{.json = true};
+    SimGossip options{};
+    options.json = true;
+    const Scenario scenario = gossip_scenario(options);
     std::ostringstream out;
     std::ostringstream err;
-    EXPECT_EQ(print_summary_json(summary_of(options, {"x", "y"}), {.out = out, .err = err}),
-              Exit::kRefused);
+    EXPECT_EQ(
+        print_summary_json(summary_of(options, scenario, {"x", "y"}), {.out = out, .err = err}),
+        Exit::kRefused);
     const json::object last = json::parse(out.str()).as_object();
     EXPECT_EQ(last.at("violations").as_int64(), 2);
     EXPECT_EQ(last.at("replay").as_array().size(), 1U);
 }
 
 TEST(SimReport, StrictCountsDefiniteOperations) {
-    const SimGossip options{.strict = true};
-    SwarmSummary summary = summary_of(options, {});
+    SimGossip options{};
+    options.strict = true;
+    const Scenario scenario = gossip_scenario(options);
+    SwarmSummary summary = summary_of(options, scenario, {});
     EXPECT_TRUE(shortcomings(summary).empty());
     sim::RunReport run;
     run.operations.unknown = 11;

@@ -16,6 +16,9 @@ namespace {
 // Of one seed, in the table for people; the first says the most.
 constexpr std::size_t kViolationsShown = 10;
 
+// Of the names in front of figures.
+constexpr std::size_t kFigureWidth = 20;
+
 double seconds(time::Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -34,6 +37,14 @@ std::uint64_t hash_of(const SwarmSummary& summary) {
     return seeds.size() == 1 ? seeds[0].trace_hash : summary.swarm.hash();
 }
 
+std::vector<sim::Fault> faults_missing(const SwarmSummary& summary) {
+    std::vector<sim::Fault> missing = summary.swarm.faults_never_fired();
+    std::erase_if(missing, [&](sim::Fault fault) {
+        return std::ranges::find(summary.scenario.never, fault) != summary.scenario.never.end();
+    });
+    return missing;
+}
+
 void print_faults(const SwarmSummary& summary, const Output& output) {
     Table table({{"fault"}, {"fired", Align::kRight}, {"what happened"}});
     for (std::size_t i = 0; i < sim::kFaultCount; ++i) {
@@ -50,6 +61,10 @@ void print_marks(const SwarmSummary& summary, const Output& output) {
     Table table({{"rare path"}, {"hits", Align::kRight}, {"what it is"}});
     for (std::size_t i = 0; i < world::kMarkCount; ++i) {
         const std::uint64_t count = summary.swarm.marks()[i];
+        const auto& areas = summary.scenario.areas;
+        if (std::ranges::find(areas, world::kMarkAreas[i]) == areas.end()) {
+            continue;
+        }
         table.row({std::string(world::kMarkNames[i].substr(1)),
                    {count == 0 ? "never" : grouped(count), count == 0 ? Tone::kWarn : Tone::kPlain},
                    std::string(world::kMarkMeanings[i])});
@@ -64,16 +79,21 @@ void print_figures(const SwarmSummary& summary, const Output& output) {
         output.out << painted(name, Tone::kBold, output.out_colours) << text << '\n';
     };
     const sim::Operations& operations = swarm.operations();
-    line("operations      ", grouped(operations.definite) + " definite, " +
-                                 grouped(operations.unknown) + " with unknown outcome");
-    line("events          ", grouped(swarm.events()) + ", " +
-                                 grouped(static_cast<std::uint64_t>(per_second(
-                                     static_cast<double>(swarm.events()), summary.wall))) +
-                                 " a second");
-    line("time            ",
+    line("operations          ", grouped(operations.definite) + " definite, " +
+                                     grouped(operations.unknown) + " with unknown outcome");
+    for (const auto& [name, count] : swarm.figures()) {
+        line((name + std::string(kFigureWidth - std::min(name.size(), kFigureWidth - 1), ' '))
+                 .c_str(),
+             grouped(count));
+    }
+    line("events              ", grouped(swarm.events()) + ", " +
+                                     grouped(static_cast<std::uint64_t>(per_second(
+                                         static_cast<double>(swarm.events()), summary.wall))) +
+                                     " a second");
+    line("time                ",
          time::to_text(swarm.simulated()) + " simulated in " + short_text(summary.wall));
-    line("seeds per hour  ", grouped(static_cast<std::uint64_t>(seeds_per_hour(summary))));
-    line(swarm.seeds().size() == 1 ? "trace hash      " : "hash of all     ",
+    line("seeds per hour      ", grouped(static_cast<std::uint64_t>(seeds_per_hour(summary))));
+    line(swarm.seeds().size() == 1 ? "trace hash          " : "hash of all         ",
          sim::hash_text(hash_of(summary)));
 }
 
@@ -91,7 +111,8 @@ void print_violations(const SwarmSummary& summary, const Output& output) {
         if (seed.violations.size() > kViolationsShown) {
             output.out << "  and " << seed.violations.size() - kViolationsShown << " more\n";
         }
-        output.out << "  again: " << replay_command(summary.options, seed.seed) << '\n';
+        output.out << "  again: " << replay_command(summary.options, summary.scenario, seed.seed)
+                   << '\n';
     }
 }
 
@@ -111,9 +132,17 @@ Json::Object counts_object(const Count& counts, const std::string_view (&names)[
     return object;
 }
 
+Json::Object figures_object(const sim::SwarmReport& swarm) {
+    Json::Object object;
+    for (const auto& [name, count] : swarm.figures()) {
+        object.emplace_back(name, count);
+    }
+    return object;
+}
+
 Json::Array never_fired(const SwarmSummary& summary) {
     Json::Array names;
-    for (const sim::Fault fault : summary.swarm.faults_never_fired()) {
+    for (const sim::Fault fault : faults_missing(summary)) {
         names.emplace_back(sim::kFaultLabels[static_cast<std::size_t>(fault)]);
     }
     return names;
@@ -121,7 +150,7 @@ Json::Array never_fired(const SwarmSummary& summary) {
 
 Json::Array never_hit(const SwarmSummary& summary) {
     Json::Array names;
-    for (const world::Mark mark : summary.swarm.marks_never_hit()) {
+    for (const world::Mark mark : summary.swarm.marks_never_hit(summary.scenario.areas)) {
         names.emplace_back(world::kMarkNames[static_cast<std::size_t>(mark)]);
     }
     return names;
@@ -141,20 +170,17 @@ std::string seed_line(const sim::RunReport& run) {
         .line();
 }
 
-std::string replay_command(const SimGossip& options, std::uint64_t seed) {
-    std::string command = "distkv sim gossip --nodes " + std::to_string(options.nodes) +
-                          " --seed " + std::to_string(seed) + " --for " +
-                          exact_text(options.length);
-    if (options.reactors) {
-        command += " --reactors " + std::to_string(*options.reactors);
-    }
-    return command + (options.calm ? " --calm" : "");
+std::string replay_command(const SwarmOptions& options, const Scenario& scenario,
+                           std::uint64_t seed) {
+    return "distkv sim " + scenario.name + " " + scenario.options + " --seed " +
+           std::to_string(seed) + " --for " + exact_text(options.length) +
+           (options.calm ? " --calm" : "");
 }
 
 std::vector<std::string> shortcomings(const SwarmSummary& summary) {
     std::vector<std::string> list;
     if (!summary.options.calm) {
-        for (const sim::Fault fault : summary.swarm.faults_never_fired()) {
+        for (const sim::Fault fault : faults_missing(summary)) {
             const auto index = static_cast<std::size_t>(fault);
             list.push_back("the fault " + std::string(sim::kFaultLabels[index]) +
                            " never fired; more seeds, or longer ones, would show it");
@@ -170,9 +196,9 @@ std::vector<std::string> shortcomings(const SwarmSummary& summary) {
 }
 
 Exit print_summary(const SwarmSummary& summary, const Output& output) {
-    const SimGossip& options = summary.options;
-    output.out << painted("gossip", Tone::kBold, output.out_colours) << ": " << options.nodes
-               << " nodes, "
+    const SwarmOptions& options = summary.options;
+    output.out << painted(summary.scenario.name, Tone::kBold, output.out_colours) << ": "
+               << summary.scenario.size << ", "
                << (options.seeds == 1
                        ? "seed " + std::to_string(options.seed)
                        : counted(options.seeds, "seed") + " from " + std::to_string(options.seed))
@@ -193,7 +219,7 @@ Exit print_summary(const SwarmSummary& summary, const Output& output) {
     const std::uint64_t violations = summary.swarm.violations();
     const Exit code = verdict(summary);
     output.out << '\n'
-               << painted("verdict         ", Tone::kBold, output.out_colours)
+               << painted("verdict             ", Tone::kBold, output.out_colours)
                << painted(violations > 0        ? counted(violations, "violation")
                           : code == Exit::kFine ? "no violation"
                                                 : "no violation, but too little was shown",
@@ -215,6 +241,7 @@ Exit print_summary_json(const SwarmSummary& summary, const Output& output) {
         {"seeds_per_hour", seeds_per_hour(summary)},
         {"operations", Json::Object{{"definite", swarm.operations().definite},
                                     {"unknown", swarm.operations().unknown}}},
+        {"figures", figures_object(swarm)},
         {"faults", counts_object(swarm.faults(), sim::kFaultLabels)},
         {"marks", counts_object(swarm.marks(), world::kMarkNames)},
         {"never_fired", never_fired(summary)},
@@ -224,7 +251,7 @@ Exit print_summary_json(const SwarmSummary& summary, const Output& output) {
     Json::Array replay;
     for (const sim::SwarmReport::Seed& seed : swarm.seeds()) {
         if (!seed.violations.empty()) {
-            replay.emplace_back(replay_command(summary.options, seed.seed));
+            replay.emplace_back(replay_command(summary.options, summary.scenario, seed.seed));
         }
     }
     last.emplace_back("replay", std::move(replay));

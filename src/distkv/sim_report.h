@@ -5,22 +5,20 @@
 #include <string>
 #include <vector>
 
-#include "distkv/sim_gossip.h"
+#include "distkv/swarm.h"
 #include "sim/report.h"
 
 namespace distkv::distkv {
 
 struct SwarmSummary {
-    const SimGossip& options;
+    const SwarmOptions& options;
+    const Scenario& scenario;
     sim::SwarmReport swarm;
     time::Duration wall{};
 };
 
 // One seed, as a line of JSON.
 std::string seed_line(const sim::RunReport& run);
-
-// The command that runs this seed, and only this, again.
-std::string replay_command(const SimGossip& options, std::uint64_t seed);
 
 // What `--strict` does not accept; empty when all is well. A calm run has no faults to fire.
 std::vector<std::string> shortcomings(const SwarmSummary& summary);

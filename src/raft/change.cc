@@ -95,8 +95,9 @@ base::Result<Position> Core::change(const Change& change) {
     }
     const Membership next = TRY(apply(change, membership_));
     if (!keeps_the_state(next)) {
-        return std::unexpected(retry("none of the voters that would remain has the state, other "
-                                     "than as a witness; wait until one has caught up"));
+        return std::unexpected(
+            retry("none of the voters that would remain has the state, other "
+                  "than as a witness; wait until one has caught up"));
     }
     if (asleep_) {
         wake();
@@ -105,8 +106,8 @@ base::Result<Position> Core::change(const Change& change) {
     return log_.last();
 }
 
-// Witnesses can commit a change that leaves the state with nobody: they have the log, and of what was
-// cut from it only a full member has what became of it.
+// Witnesses can commit a change that leaves the state with nobody: they have the log, and of what
+// was cut from it only a full member has what became of it.
 bool Core::keeps_the_state(const Membership& next) const {
     return std::ranges::any_of(next.voters, [this](const Member& voter) {
         return !voter.witness && match_of(voter.id) >= hard_state_.commit;

@@ -167,6 +167,7 @@ Lab::Done Lab::set(Words& words) {
         TRY(words.end());
         options_.timeouts.election_min = std::chrono::milliseconds(min);
         options_.timeouts.election_max = std::chrono::milliseconds(max);
+        options_.lease_max = options_.timeouts.election_max;
         return {};
     }
     std::string known = "leases, seed, election";

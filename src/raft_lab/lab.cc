@@ -14,6 +14,7 @@ Lab::Lab() : rng_(1) {
     options_.timeouts.heartbeat = 50ms;
     options_.timeouts.election_min = 150ms;
     options_.timeouts.election_max = 300ms;
+    options_.lease_max = options_.timeouts.election_max;
 }
 
 std::vector<std::string> Lab::take_trace() {

@@ -33,8 +33,8 @@ TEST(GossipRun, ASwarmHoldsItsPromisesAndReachesItsFaults) {
     for (const sim::Fault fault : swarm.faults_never_fired()) {
         ADD_FAILURE() << "never fired: " << sim::kFaultLabels[static_cast<std::size_t>(fault)];
     }
-    for (const world::Mark mark : swarm.marks_never_hit(
-             {world::MarkArea::kNetwork, world::MarkArea::kClocks})) {
+    for (const world::Mark mark :
+         swarm.marks_never_hit({world::MarkArea::kNetwork, world::MarkArea::kClocks})) {
         ADD_FAILURE() << "never hit: " << world::kMarkNames[static_cast<std::size_t>(mark)];
     }
 }

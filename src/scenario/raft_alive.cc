@@ -33,8 +33,7 @@ bool RaftCluster::can_work(GroupId id) const {
         if (!group->core.is_repairing()) {
             well[group->replica] = node;
         }
-        if (newest == nullptr ||
-            group->core.membership_index() > newest->core.membership_index()) {
+        if (newest == nullptr || group->core.membership_index() > newest->core.membership_index()) {
             newest = group;
         }
     }

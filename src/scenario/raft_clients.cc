@@ -35,16 +35,18 @@ constexpr time::Duration kQuietLook = 300ms;
 
 bool is_quiet(sim::TrueTime now, GroupId group) {
     return (static_cast<std::uint64_t>(now.time_since_epoch() / time::Duration(kQuietFor)) +
-            group.value) % 3 == 0;
+            group.value) %
+               3 ==
+           0;
 }
 
 }  // namespace
 
 Task<void> RaftCluster::client(World& world, Host& host, GroupId group) {
     for (;;) {
-        co_await world.sleep_for(time::Duration(
-            world.rng().between(0, std::chrono::nanoseconds(kPause).count()) *
-            static_cast<std::int64_t>(groups_)));
+        co_await world.sleep_for(
+            time::Duration(world.rng().between(0, std::chrono::nanoseconds(kPause).count()) *
+                           static_cast<std::int64_t>(groups_)));
         const shard::Group* here = host.find(group);
         if (here == nullptr) {
             continue;
@@ -64,7 +66,8 @@ Task<void> RaftCluster::client(World& world, Host& host, GroupId group) {
 Task<void> RaftCluster::operate(World& world, Host& host, GroupId group, bool leads) {
     const std::uint64_t epoch =
         static_cast<std::uint64_t>(now().time_since_epoch() / time::Duration(kKeyLives));
-    const std::uint64_t key = (epoch * kKeysAtATime + world.rng().below(kKeysAtATime)) * 16 + group.value;
+    const std::uint64_t key =
+        (epoch * kKeysAtATime + world.rng().below(kKeysAtATime)) * 16 + group.value;
     Op op{.client = world.node().value, .key = key};
     const std::uint64_t what = world.rng().below(10);
     // Only a leader takes writes; some try elsewhere all the same.
@@ -107,10 +110,9 @@ Task<Result<Op>> RaftCluster::write(Host& host, GroupId group, Op op) {
     const raft::Position at = CO_TRY(co_await host.propose(group, raft::Body(encode(command))));
     if (op.kind == OpKind::kCompareAndSet) {
         const shard::Group* here = host.find(group);
-        const auto swapped = here == nullptr
-                                 ? std::nullopt
-                                 : static_cast<const RegisterMachine&>(*here->machine)
-                                       .swapped(at.index);
+        const auto swapped =
+            here == nullptr ? std::nullopt
+                            : static_cast<const RegisterMachine&>(*here->machine).swapped(at.index);
         if (!swapped) {
             co_return base::fail(Errc::kUnknown, "nobody knows any more whether it swapped");
         }

@@ -102,35 +102,37 @@ raft::Member RaftCluster::new_replica(GroupId group, NodeId node, bool witness) 
 }
 
 shard::HostServices RaftCluster::services(World& world) {
-    return {.address_of = [this](GroupId group,
-                                 ReplicaId replica) -> std::optional<world::Address> {
-                const auto found = directory_.find({group, replica});
-                if (found == directory_.end()) {
-                    return std::nullopt;
-                }
-                return world::Address{found->second.node, {0}};
+    return {
+        .address_of = [this](GroupId group, ReplicaId replica) -> std::optional<world::Address> {
+            const auto found = directory_.find({group, replica});
+            if (found == directory_.end()) {
+                return std::nullopt;
+            }
+            return world::Address{found->second.node, {0}};
+        },
+        .make_machine =
+            [this, &world](GroupId group, ReplicaId) {
+                RegisterMachine::Watch watch{
+                    .applied = [this, group](
+                                   const raft::Entry& entry,
+                                   std::uint32_t sum) { judge_.applied(group, entry, sum); },
+                    .loaded = [this, group](
+                                  const shard::Mark& mark,
+                                  std::uint32_t sum) { judge_.loaded(group, mark, sum); }};
+                return std::make_unique<RegisterMachine>(world, "groups/" + to_string(group),
+                                                         std::move(watch));
             },
-            .make_machine =
-                [this, &world](GroupId group, ReplicaId) {
-                    RegisterMachine::Watch watch{
-                        .applied = [this, group](const raft::Entry& entry,
-                                                 std::uint32_t sum) { judge_.applied(group, entry, sum); },
-                        .loaded = [this, group](const shard::Mark& mark,
-                                                std::uint32_t sum) { judge_.loaded(group, mark, sum); }};
-                    return std::make_unique<RegisterMachine>(
-                        world, "groups/" + to_string(group), std::move(watch));
-                },
-            .distance_to =
-                [this, &world](world::Address there) {
-                    const auto& here = planet_->node(world.node()).options().place;
-                    if (there.node.value < 1 || there.node.value > planet_->nodes().size()) {
-                        return time::Span{};
-                    }
-                    const auto floor =
-                        time::light_floor(here, planet_->node(there.node).options().place);
-                    return time::Span{.floor_one_way = floor, .route_one_way = 5 * floor / 2};
-                },
-            .sent = [this](GroupId group, const raft::Message& message) { tell_sent(group, message); }};
+        .distance_to =
+            [this, &world](world::Address there) {
+                const auto& here = planet_->node(world.node()).options().place;
+                if (there.node.value < 1 || there.node.value > planet_->nodes().size()) {
+                    return time::Span{};
+                }
+                const auto floor =
+                    time::light_floor(here, planet_->node(there.node).options().place);
+                return time::Span{.floor_one_way = floor, .route_one_way = 5 * floor / 2};
+            },
+        .sent = [this](GroupId group, const raft::Message& message) { tell_sent(group, message); }};
 }
 
 // ---- a node
@@ -294,16 +296,15 @@ void RaftCluster::tell_sent(GroupId group, const raft::Message& m) {
                to_string(group) + ",\"message\":{\"kind\":\"" + std::string(raft::name_of(m.kind)) +
                "\",\"from\":" + to_string(m.from) + ",\"to\":" + to_string(m.to) +
                ",\"term\":" + std::to_string(m.term) + ",\"index\":" + std::to_string(m.at.index) +
-               ",\"index_term\":" + std::to_string(m.at.term) +
-               ",\"entries\":" + std::to_string(m.entries.size()) +
-               ",\"commit\":" + std::to_string(m.commit) +
+               ",\"index_term\":" + std::to_string(m.at.term) + ",\"entries\":" +
+               std::to_string(m.entries.size()) + ",\"commit\":" + std::to_string(m.commit) +
                ",\"rejected\":" + (m.rejected ? "true" : "false") + "}}");
 }
 
 void RaftCluster::violated(std::string what) {
     if (violations_.size() < kViolationsKept) {
-        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-            now().time_since_epoch());
+        const auto ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch());
         violations_.push_back("at " + std::to_string(ms.count()) + " ms: " + std::move(what));
     }
 }
@@ -321,30 +322,29 @@ void RaftCluster::finish() {
         for (const auto& [node, running] : running_) {
             for (const GroupId id : running->host.groups()) {
                 const shard::Group& g = *running->host.find(id);
-                run_.story("{\"node\":" + to_string(node) + ",\"group\":" + to_string(id) +
-                           ",\"applied\":" + std::to_string(g.applied.at.index) +
-                           ",\"flushed\":" + std::to_string(g.flushed) +
-                           ",\"durable\":" + std::to_string(g.core.durable_last()) +
-                           ",\"staged\":" + (g.staged ? "true" : "false") +
-                           ",\"incoming\":" + (g.incoming ? "true" : "false") +
-                           ",\"outgoing\":" + (g.outgoing ? "true" : "false") +
-                           ",\"tick_in_ms\":" +
-                           std::to_string((g.core.next_tick() - running->world.mono_now()) / 1ms) +
-                           ",\"witness\":" + (g.witness ? "true" : "false") +
-                           ",\"timer_in_ms\":" +
-                           std::to_string((g.timer_at - running->world.mono_now()) / 1ms) +
-                           ",\"members\":\"" + raft::to_string(g.core.membership()) + "\"" +
-                           ",\"have\":" + std::to_string(g.incoming ? g.incoming->have : 0) +
-                           ",\"of\":" + std::to_string(g.incoming ? g.incoming->offer.size : 0) +
-                           ",\"in\":" + std::to_string(g.incoming ? g.incoming->offer.transfer : 0) +
-                           ",\"out\":" + std::to_string(g.outgoing ? g.outgoing->transfer : 0) +
-                           ",\"saving\":" + (g.saving ? "true" : "false") +
-                           ",\"loading\":" + (g.loading ? "true" : "false") +
-                           ",\"busy\":" + (g.machine_busy ? "true" : "false") +
-                           ",\"under_way\":" + std::to_string(g.under_way) +
-                           ",\"asleep\":" + (g.core.is_asleep() ? "true" : "false") +
-                           ",\"repairing\":" + (g.core.is_repairing() ? "true" : "false") +
-                           ",\"pending\":" + (g.core.snapshot_pending() ? "true" : "false") + "}");
+                run_.story(
+                    "{\"node\":" + to_string(node) + ",\"group\":" + to_string(id) +
+                    ",\"applied\":" + std::to_string(g.applied.at.index) +
+                    ",\"flushed\":" + std::to_string(g.flushed) +
+                    ",\"durable\":" + std::to_string(g.core.durable_last()) +
+                    ",\"staged\":" + (g.staged ? "true" : "false") +
+                    ",\"incoming\":" + (g.incoming ? "true" : "false") +
+                    ",\"outgoing\":" + (g.outgoing ? "true" : "false") + ",\"tick_in_ms\":" +
+                    std::to_string((g.core.next_tick() - running->world.mono_now()) / 1ms) +
+                    ",\"witness\":" + (g.witness ? "true" : "false") + ",\"timer_in_ms\":" +
+                    std::to_string((g.timer_at - running->world.mono_now()) / 1ms) +
+                    ",\"members\":\"" + raft::to_string(g.core.membership()) + "\"" +
+                    ",\"have\":" + std::to_string(g.incoming ? g.incoming->have : 0) +
+                    ",\"of\":" + std::to_string(g.incoming ? g.incoming->offer.size : 0) +
+                    ",\"in\":" + std::to_string(g.incoming ? g.incoming->offer.transfer : 0) +
+                    ",\"out\":" + std::to_string(g.outgoing ? g.outgoing->transfer : 0) +
+                    ",\"saving\":" + (g.saving ? "true" : "false") +
+                    ",\"loading\":" + (g.loading ? "true" : "false") +
+                    ",\"busy\":" + (g.machine_busy ? "true" : "false") +
+                    ",\"under_way\":" + std::to_string(g.under_way) +
+                    ",\"asleep\":" + (g.core.is_asleep() ? "true" : "false") +
+                    ",\"repairing\":" + (g.core.is_repairing() ? "true" : "false") +
+                    ",\"pending\":" + (g.core.snapshot_pending() ? "true" : "false") + "}");
             }
         }
     }

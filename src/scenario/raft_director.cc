@@ -32,8 +32,8 @@ constexpr time::Duration kLonely = 15s;
 
 Task<void> RaftCluster::director(World& world, Host& host) {
     for (;;) {
-        co_await world.sleep_for(kEvery / 2 +
-                                 time::Duration(world.rng().between(0, time::Duration(kEvery).count())));
+        co_await world.sleep_for(
+            kEvery / 2 + time::Duration(world.rng().between(0, time::Duration(kEvery).count())));
         for (const GroupId id : host.groups()) {
             const shard::Group* group = host.find(id);
             if (group != nullptr && group->core.role() == raft::Role::kLeader) {
@@ -133,7 +133,8 @@ std::optional<Change> RaftCluster::add_somebody(base::Rng& rng, const shard::Gro
     }
     std::vector<NodeId> free;
     for (const auto& node : planet_->nodes()) {
-        if (!taken.contains(node->id()) && !planet_->nemesis().broken_for_ever().contains(node->id())) {
+        if (!taken.contains(node->id()) &&
+            !planet_->nemesis().broken_for_ever().contains(node->id())) {
             free.push_back(node->id());
         }
     }
@@ -155,11 +156,12 @@ std::optional<Change> RaftCluster::add_somebody(base::Rng& rng, const shard::Gro
     return change;
 }
 
-// A leader that was deposed would take the newest members for strangers: so it asks first whether it
-// still leads, and then decides at once.
+// A leader that was deposed would take the newest members for strangers: so it asks first whether
+// it still leads, and then decides at once.
 Task<void> RaftCluster::clear_away(Host& host, GroupId id) {
     const shard::Group* group = host.find(id);
-    if (group == nullptr || group->witness || !co_await host.read(id, shard::ReadKind::kReadIndex)) {
+    if (group == nullptr || group->witness ||
+        !co_await host.read(id, shard::ReadKind::kReadIndex)) {
         co_return;
     }
     group = host.find(id);

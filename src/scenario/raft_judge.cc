@@ -31,7 +31,8 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
         violated(group.id, "the term of replica " + to_string(group.replica) + " went back");
     }
     if (core.commit() < life.commit) {
-        violated(group.id, "the commit index of replica " + to_string(group.replica) + " went back");
+        violated(group.id,
+                 "the commit index of replica " + to_string(group.replica) + " went back");
     }
     life.term = core.term();
     const std::uint64_t before = std::exchange(life.commit, core.commit());
@@ -128,7 +129,8 @@ void RaftJudge::look_at_commit(const Group& group, OneGroup& all, std::uint64_t 
     }
     all.durable_checked = core.commit();
     const Position at = all.agreed[core.commit() - 1];
-    // In one event a leader may commit more under one membership and then have the next take effect.
+    // In one event a leader may commit more under one membership and then have the next take
+    // effect.
     const auto has_it = [&](ReplicaId member) { return has(all, group.id, member, at); };
     if (!core.membership().is_quorum(has_it) && !membership_before.is_quorum(has_it)) {
         violated(group.id, "replica " + to_string(group.replica) + " commits entry " +
@@ -153,9 +155,8 @@ bool RaftJudge::has(const OneGroup& all, GroupId group, ReplicaId replica, Posit
                (entry != nullptr && (entry->term == at.term || !entry->there()));
     }
     const auto entry = std::ranges::lower_bound(disk.entries, at.index, {}, &Position::index);
-    return at.index <= disk.cut.index ||
-           (entry != disk.entries.end() && entry->index == at.index &&
-            (entry->term == at.term || entry->term == 0));
+    return at.index <= disk.cut.index || (entry != disk.entries.end() && entry->index == at.index &&
+                                          (entry->term == at.term || entry->term == 0));
 }
 
 void RaftJudge::remember(const Group& group, const storage_log::Log& log) {

@@ -59,8 +59,8 @@ private:
         raft::Membership membership;  // As it was before the event.
     };
     struct OneGroup {
-        std::vector<raft::Position> agreed;      // Committed, from index 1;
-        std::vector<std::uint64_t> agreed_in;    // and in which term they were.
+        std::vector<raft::Position> agreed;    // Committed, from index 1;
+        std::vector<std::uint64_t> agreed_in;  // and in which term they were.
         std::uint64_t durable_checked = 0;
         std::map<std::uint64_t, raft::ReplicaId> leaders;  // By term.
         std::map<std::uint64_t, time::Hlc> ceilings;       // Used, by term.

@@ -60,6 +60,11 @@ RaftReport run_raft(const RaftRun& run) {
     report.faults = planet.stage().faults;
     report.violations = cluster.violations();
     report.counts = cluster.counts();
+    report.figures = {{"committed", report.counts.committed},
+                      {"leaders", report.counts.leaders},
+                      {"membership changes", report.counts.changes},
+                      {"operations judged", report.counts.operations_judged},
+                      {"keys undecided", report.counts.undecided}};
     report.marks = planet.marks_at_the_end();
     return report;
 }

@@ -1,5 +1,5 @@
-// One simulated run of replicated groups, from a seed to a report: hosts with real logs on simulated
-// disks, clients of every kind, members that come and go, all faults.
+// One simulated run of replicated groups, from a seed to a report: hosts with real logs on
+// simulated disks, clients of every kind, members that come and go, all faults.
 #pragma once
 
 #include <cstdint>

@@ -69,10 +69,8 @@ TEST(RaftRun, ASwarmKeepsItsPromises) {
 }
 
 TEST(RaftRun, InCalmWeatherEverythingIsAnsweredAndNobodyIsDeposed) {
-    const RaftReport report = run_raft({.seed = 4,
-                                        .voters = 3,
-                                        .weather = sim::Weather::calm(),
-                                        .members_change = false});
+    const RaftReport report = run_raft(
+        {.seed = 4, .voters = 3, .weather = sim::Weather::calm(), .members_change = false});
     EXPECT_EQ(first_violation(report), "");
     EXPECT_EQ(report.operations.unknown, 0U);
     EXPECT_GT(report.counts.committed, 1000U);
@@ -130,13 +128,13 @@ TEST_P(RaftRunMutants, AreCaught) {
     FAIL() << GetParam().bug << " went unnoticed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Driver, RaftRunMutants,
-                         testing::Values(
-                             Planted{"shard_counts_on_the_disk", "its disk does not have it"},
-                             Planted{"shard_cuts_what_is_not_flushed", "disk is not to blame"},
-                             Planted{"shard_installs_without_intent", "disk is not to blame"},
-                             Planted{"shard_pulse_always_matches", "nothing was written"}),
-                         [](const auto& info) { return std::string(info.param.bug); });
+INSTANTIATE_TEST_SUITE_P(
+    Driver, RaftRunMutants,
+    testing::Values(Planted{"shard_counts_on_the_disk", "its disk does not have it"},
+                    Planted{"shard_cuts_what_is_not_flushed", "disk is not to blame"},
+                    Planted{"shard_installs_without_intent", "disk is not to blame"},
+                    Planted{"shard_pulse_always_matches", "nothing was written"}),
+    [](const auto& info) { return std::string(info.param.bug); });
 
 #endif
 

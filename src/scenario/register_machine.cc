@@ -86,7 +86,8 @@ Result<void> RegisterMachine::apply(std::span<const raft::Entry> entries,
 void RegisterMachine::apply(const raft::Entry& entry) {
     const Result<RegisterCommand> command = decode_command(entry.body.view());
     CHECK(command.has_value());
-    const bool swaps = command->kind != OpKind::kCompareAndSet || get(command->key) == command->from;
+    const bool swaps =
+        command->kind != OpKind::kCompareAndSet || get(command->key) == command->from;
     if (swaps && command->to) {
         registers_[command->key] = *command->to;
     }

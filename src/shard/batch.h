@@ -58,8 +58,7 @@ struct Host::Busy {
 };
 
 struct Host::Reply : world::PendingCalls::Call {
-    explicit Reply(world::World& world)
-        : Call(world.pending_calls()), changed(world.scheduler()) {}
+    explicit Reply(world::World& world) : Call(world.pending_calls()), changed(world.scheduler()) {}
 
     std::optional<base::Result<raft::Position>> outcome;
     world::Signal changed;

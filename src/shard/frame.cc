@@ -254,16 +254,26 @@ Result<Item> get_taken(Decoder& in) {
 Result<Item> get_item(Decoder& in) {
     const auto kind = TRY(in.fixed<std::uint8_t>());
     switch (static_cast<ItemKind>(kind)) {
-        case ItemKind::kMessage: return get_message(in);
-        case ItemKind::kPulse: return get_pulse(in);
-        case ItemKind::kPulseAnswer: return get_pulse_answer(in);
-        case ItemKind::kRouse: return get_rouse(in);
-        case ItemKind::kQuorumAsk: return get_quorum_ask(in);
-        case ItemKind::kQuorumAnswer: return get_quorum_answer(in);
-        case ItemKind::kOffer: return get_offer(in);
-        case ItemKind::kWant: return get_want(in);
-        case ItemKind::kChunk: return get_chunk(in);
-        case ItemKind::kTaken: return get_taken(in);
+        case ItemKind::kMessage:
+            return get_message(in);
+        case ItemKind::kPulse:
+            return get_pulse(in);
+        case ItemKind::kPulseAnswer:
+            return get_pulse_answer(in);
+        case ItemKind::kRouse:
+            return get_rouse(in);
+        case ItemKind::kQuorumAsk:
+            return get_quorum_ask(in);
+        case ItemKind::kQuorumAnswer:
+            return get_quorum_answer(in);
+        case ItemKind::kOffer:
+            return get_offer(in);
+        case ItemKind::kWant:
+            return get_want(in);
+        case ItemKind::kChunk:
+            return get_chunk(in);
+        case ItemKind::kTaken:
+            return get_taken(in);
     }
     return base::fail(Errc::kCorrupt, "an item of the unknown kind " + std::to_string(kind));
 }

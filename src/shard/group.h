@@ -46,9 +46,9 @@ struct Outgoing {
     std::uint32_t crc = 0;
     Mark mark;
     std::shared_ptr<world::File> file;
-    time::MonoTime wanted{};            // Last.
+    time::MonoTime wanted{};                               // Last.
     std::map<raft::ReplicaId, std::optional<bool>> taken;  // To whom; what they said.
-    int offers = 0;  // Under way.
+    int offers = 0;                                        // Under way.
 };
 
 struct Proposal {
@@ -64,21 +64,25 @@ struct Bedfellow {
 
 struct Group {
     Group(world::Scheduler& scheduler, GroupId group_id, raft::Core the_core)
-        : id(group_id), core(std::move(the_core)), machine_idle(scheduler), came(scheduler), tasks(scheduler) {}
+        : id(group_id),
+          core(std::move(the_core)),
+          machine_idle(scheduler),
+          came(scheduler),
+          tasks(scheduler) {}
 
     GroupId id;
     raft::ReplicaId replica;
-    bool witness = false;     // For its whole life. It has no machine.
-    std::uint64_t life = 0;   // Counted by the host: a group may go and come again.
+    bool witness = false;    // For its whole life. It has no machine.
+    std::uint64_t life = 0;  // Counted by the host: a group may go and come again.
     raft::Core core;
     std::unique_ptr<Machine> machine;
 
     std::size_t under_way = 0;  // Submissions to the log that are not yet answered.
     bool reopening = false;     // Damage was found; nothing moves until it has started anew.
 
-    bool ready = false;                             // In the host's queue.
+    bool ready = false;                               // In the host's queue.
     time::MonoTime timer_at = time::MonoTime::max();  // The earliest in the host's timers.
-    time::MonoTime active_at{};                     // Something was asked of it, or came.
+    time::MonoTime active_at{};                       // Something was asked of it, or came.
     time::Timeouts timeouts;
 
     bool tells_damage = false;  // The first thing that it writes is what it has lost.
@@ -87,8 +91,8 @@ struct Group {
     time::Hlc ceiling_written;
     raft::Position repair_written;
 
-    Mark applied;                // By the machine.
-    std::uint64_t flushed = 0;   // Durable there.
+    Mark applied;               // By the machine.
+    std::uint64_t flushed = 0;  // Durable there.
     std::deque<raft::Entry> to_apply;
     time::MonoTime apply_again{};
     std::size_t unflushed_bytes = 0;  // Of entries applied since.

@@ -280,7 +280,7 @@ private:
     std::deque<GroupId> ready_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> timers_;
     std::deque<Landed> landed_;
-    std::set<GroupId> coming_;             // Being created.
+    std::set<GroupId> coming_;              // Being created.
     std::map<GroupId, std::string> parts_;  // Files of snapshots that have not come whole.
     std::size_t damaged_ = 0;               // Groups whose damage no note tells yet.
     std::uint64_t lives_ = 0;

@@ -3,7 +3,8 @@
 //     offer ──► part file grows ──► verified, durable ──► core takes it ──► log: intent, begin anew
 //                 │    ▲                                                       │
 //                 └────┘ lost pieces are asked for again;                      ▼
-//                        after a restart it goes on where it was            machine loads ──► intent
+//                        after a restart it goes on where it was            machine loads ──►
+//                        intent
 //                                                                              cleared, file gone
 #include <algorithm>
 #include <utility>
@@ -95,8 +96,8 @@ Task<void> Host::receive_snapshot(Group& group) {
     };
     const Receiving receiving{group};
     const SnapshotOffer offer = group.incoming->offer;
-    const std::string path = options_.snapshots + "/in-" + to_string(group.id) + "-" +
-                             std::to_string(offer.transfer);
+    const std::string path =
+        options_.snapshots + "/in-" + to_string(group.id) + "-" + std::to_string(offer.transfer);
     const std::string before = std::exchange(parts_[group.id], path);
     if (!before.empty() && before != path) {
         static_cast<void>(co_await world_.disk().remove(before));
@@ -117,8 +118,7 @@ Task<void> Host::receive_snapshot(Group& group) {
         flush_outboxes();
         co_return;
     }
-    group.staged =
-        Staged{.path = path, .size = offer.size, .crc = offer.crc, .mark = offer.mark};
+    group.staged = Staged{.path = path, .size = offer.size, .crc = offer.crc, .mark = offer.mark};
     give_to_core(group, group.incoming->from, group.incoming->offer);
     if (!group.staged) {
         static_cast<void>(co_await world_.disk().remove(path));
@@ -170,9 +170,9 @@ Task<void> Host::want_more(Group& group) {
     for (std::uint64_t i = 0; i < kWindow; ++i) {
         const std::uint64_t offset = incoming.have + i * options_.chunk_bytes;
         if (offset < incoming.offer.size && !incoming.arrived.contains(offset)) {
-            send(incoming.from, SnapshotWant{.group = group.id,
-                                             .transfer = incoming.offer.transfer,
-                                             .offset = offset});
+            send(incoming.from,
+                 SnapshotWant{
+                     .group = group.id, .transfer = incoming.offer.transfer, .offset = offset});
         }
     }
     flush_outboxes();
@@ -242,8 +242,7 @@ Task<Result<void>> Host::load(Group& group, const Staged& staged) {
     if (!group.machine) {
         co_return Result<void>();
     }
-    const auto file =
-        CO_TRY(co_await world_.disk().open(staged.path, world::OpenMode::kExisting));
+    const auto file = CO_TRY(co_await world_.disk().open(staged.path, world::OpenMode::kExisting));
     FileSource source(*file, staged.size);
     co_return co_await group.machine->load(source, staged.mark);
 }

@@ -63,7 +63,7 @@ struct Neighbour {
     Dormitory led;
     time::MonoTime vouched_sent_at{};
     time::Duration vouched_lease{};
-    time::MonoTime answered{};  // The last answer of any kind.
+    time::MonoTime answered{};                 // The last answer of any kind.
     std::map<GroupId, std::uint64_t> missing;  // Not asleep there, and since which pulse.
 
     // As follower: what sleeps here under a leader there. The last pulse counts for all of them.

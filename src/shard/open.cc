@@ -71,7 +71,8 @@ Task<Result<void>> Host::find_parts() {
         const std::string path = options_.snapshots + "/" + name;
         std::uint64_t group = 0;
         const bool is_part = name.starts_with("in-");
-        for (std::size_t i = 3; is_part && i < name.size() && name[i] >= '0' && name[i] <= '9'; ++i) {
+        for (std::size_t i = 3; is_part && i < name.size() && name[i] >= '0' && name[i] <= '9';
+             ++i) {
             group = group * 10 + static_cast<std::uint64_t>(name[i] - '0');
         }
         if (!is_part || parts_.contains(GroupId{group})) {
@@ -202,8 +203,8 @@ Task<Result<void>> Host::close_holes(Found& found) {
     }
     holes = log_->find(found.id)->holes();
     if (!holes.empty()) {
-        found.start.damage = raft::Start::Damage{.first = holes.front().first,
-                                                 .last = log_->find(found.id)->last()};
+        found.start.damage =
+            raft::Start::Damage{.first = holes.front().first, .last = log_->find(found.id)->last()};
     }
     co_return Result<void>();
 }
@@ -212,12 +213,12 @@ Task<Result<void>> Host::close_holes(Found& found) {
 Task<Result<void>> Host::read_entries(Found& found) {
     raft::Start& start = found.start;
     start.applied = found.mark.at.index;
-    const std::uint64_t end =
-        start.damage ? start.damage->first - 1 : log_->find(found.id)->last();
+    const std::uint64_t end = start.damage ? start.damage->first - 1 : log_->find(found.id)->last();
     std::uint64_t next = start.cut.index + 1;
     int attempts = 0;
     while (next <= end) {
-        const auto records = co_await log_->read(found.id, {.first = next, .last = end}, kReadBytes);
+        const auto records =
+            co_await log_->read(found.id, {.first = next, .last = end}, kReadBytes);
         if (!records && records.error().code == Errc::kCorrupt) {
             if (++attempts < kReadAttempts && log_->find(found.id)->holes().empty()) {
                 continue;
@@ -229,8 +230,8 @@ Task<Result<void>> Host::read_entries(Found& found) {
             co_return std::unexpected(records.error());
         }
         for (const storage_log::Record& record : *records) {
-            raft::Entry entry = CO_TRY(
-                raft::decode_from_log({record.index, record.term}, record.body));
+            raft::Entry entry =
+                CO_TRY(raft::decode_from_log({record.index, record.term}, record.body));
             const std::size_t bytes = raft::cost_of(entry);
             found.log_bytes += bytes;
             if (entry.index > start.applied) {
@@ -251,10 +252,10 @@ void Host::add(Found found) {
     options.timeouts = time::suggest_timeouts({});
     const raft::HardState state = found.start.hard_state;
     const bool damaged = found.start.damage.has_value();
-    auto group = std::make_unique<Group>(
-        world_.scheduler(), found.id,
-        raft::Core(options, std::move(found.start), world_.mono_now(),
-                   base::Rng(world_.rng().next())));
+    auto group =
+        std::make_unique<Group>(world_.scheduler(), found.id,
+                                raft::Core(options, std::move(found.start), world_.mono_now(),
+                                           base::Rng(world_.rng().next())));
     group->replica = found.identity.replica;
     group->witness = found.identity.witness;
     group->life = ++lives_;

@@ -243,12 +243,11 @@ Task<void> Host::fetch(Group& group, raft::Fetch what) {
 }
 
 Task<Result<std::vector<raft::Entry>>> Host::read_log(GroupId id, raft::Fetch what) {
-    const auto records = CO_TRY(
-        co_await log_->read(id, {.first = what.first, .last = what.last}, what.bytes_max));
+    const auto records =
+        CO_TRY(co_await log_->read(id, {.first = what.first, .last = what.last}, what.bytes_max));
     std::vector<raft::Entry> entries;
     for (const storage_log::Record& record : records) {
-        entries.push_back(
-            CO_TRY(raft::decode_from_log({record.index, record.term}, record.body)));
+        entries.push_back(CO_TRY(raft::decode_from_log({record.index, record.term}, record.body)));
     }
     co_return entries;
 }

@@ -10,8 +10,8 @@ using base::Errc;
 
 void PendingProposals::add(raft::Position at, CallNumber call) {
     // Nearly always at the end: only a leader that was deposed and came back may write lower.
-    const auto place =
-        std::ranges::upper_bound(waiting_, at.index, {}, [](const Waiting& w) { return w.at.index; });
+    const auto place = std::ranges::upper_bound(waiting_, at.index, {},
+                                                [](const Waiting& w) { return w.at.index; });
     waiting_.insert(place, {at, call});
 }
 
@@ -24,7 +24,9 @@ void PendingProposals::applied(raft::Position at, std::vector<Settled>& settled)
             continue;
         }
         CHECK(first.at.term <= at.term);
-        settled.push_back({first.call, base::fail(Errc::kRetry, "another leader's entry took the place of this one")});
+        settled.push_back(
+            {first.call,
+             base::fail(Errc::kRetry, "another leader's entry took the place of this one")});
     }
     // A log that holds an entry of an earlier term behind this place cannot hold what is
     // committed at this place.
@@ -33,7 +35,9 @@ void PendingProposals::applied(raft::Position at, std::vector<Settled>& settled)
             if (waiting.at.term >= at.term) {
                 return false;
             }
-            settled.push_back({waiting.call, base::fail(Errc::kRetry, "another leader's log took the place of this one's")});
+            settled.push_back(
+                {waiting.call,
+                 base::fail(Errc::kRetry, "another leader's log took the place of this one's")});
             return true;
         });
     }
@@ -48,9 +52,13 @@ void PendingProposals::skipped(raft::Position at, std::vector<Settled>& settled)
         if (waiting.at == at) {
             settled.push_back({waiting.call, at});
         } else if (waiting.at.index >= at.index) {
-            settled.push_back({waiting.call, base::fail(Errc::kRetry, "another leader's log took the place of this one's")});
+            settled.push_back(
+                {waiting.call,
+                 base::fail(Errc::kRetry, "another leader's log took the place of this one's")});
         } else {
-            settled.push_back({waiting.call, base::fail(Errc::kUnknown, "a snapshot has skipped the place of this entry")});
+            settled.push_back(
+                {waiting.call,
+                 base::fail(Errc::kUnknown, "a snapshot has skipped the place of this entry")});
         }
         return true;
     });

@@ -84,8 +84,8 @@ base::Encoder& Host::outbox(Address to, std::size_t bytes) {
     return frame;
 }
 
-// When there is no room the frame is dropped, as the network might drop it: whoever needs what is in
-// it will ask.
+// When there is no room the frame is dropped, as the network might drop it: whoever needs what is
+// in it will ask.
 void Host::flush(Address to, base::Encoder& frame) {
     ++counts_.frames_sent;
     const Result<void> sent = world_.network().send(to, std::move(frame).take());

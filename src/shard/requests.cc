@@ -256,8 +256,8 @@ Task<Result<void>> Host::ask_quorum(Group& group, QuorumCall& call) {
             }
             co_return Result<void>();
         };
-        static_cast<void>(co_await world::with_deadline(
-            world_.scheduler(), world_.mono_now() + patience, wait(call)));
+        static_cast<void>(co_await world::with_deadline(world_.scheduler(),
+                                                        world_.mono_now() + patience, wait(call)));
         if (at(id, life) == nullptr) {
             co_return not_here(id);
         }

@@ -113,7 +113,8 @@ void Host::cut(Group& group) {
     }
     const raft::Position at{index, log.term_at(index).value()};
     Batch batch;
-    batch.add(note(group.id, Note::kMembership, encode_members(*log.membership_at(index).membership)));
+    batch.add(
+        note(group.id, Note::kMembership, encode_members(*log.membership_at(index).membership)));
     batch.add(storage_log::cut(group.id, at.index, at.term));
     group.log_bytes -= std::min(group.log_bytes, (index - log.cut().index) * bytes_each);
     group.core.step(world_.mono_now(), raft::Cut{index});

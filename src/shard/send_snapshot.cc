@@ -92,8 +92,7 @@ Task<Result<void>> Host::save(Group& group) {
     outgoing.transfer = world_.rng().next();
     outgoing.path = options_.snapshots + "/out-" + to_string(group.id) + "-" +
                     std::to_string(outgoing.transfer);
-    outgoing.file =
-        CO_TRY(co_await world_.disk().open(outgoing.path, world::OpenMode::kExclusive));
+    outgoing.file = CO_TRY(co_await world_.disk().open(outgoing.path, world::OpenMode::kExclusive));
     FileSink sink(*outgoing.file);
     Result<Mark> mark = co_await group.machine->save(sink);
     if (!mark) {

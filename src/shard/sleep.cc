@@ -5,8 +5,8 @@
 //       └── something is asked or comes; a host is silent; the lists do not agree ◄──┘
 //
 // A pulse says of all groups at once what heartbeats say of each. Where the two ends do not agree
-// which those are (a message was lost, somebody woke), the follower's end lists what it has: what is
-// on the list is vouched for, what is missing twice is woken, and what is too much is roused.
+// which those are (a message was lost, somebody woke), the follower's end lists what it has: what
+// is on the list is vouched for, what is missing twice is woken, and what is too much is roused.
 #include <algorithm>
 #include <utility>
 
@@ -316,8 +316,8 @@ void Host::tell_contacts(Group& group) {
                                                    .lease = there.vouched_lease});
         }
         if (!group.asleep_leads && there.heard > group.asleep_since) {
-            group.core.step(now, raft::LeaderContact{.heard_at = there.heard,
-                                                     .lease = there.promised});
+            group.core.step(now,
+                            raft::LeaderContact{.heard_at = there.heard, .lease = there.promised});
         }
     }
 }

@@ -1,13 +1,16 @@
 #include "sim/report.h"
 
-#include <algorithm>
-
 #include <xxhash.h>
+
+#include <algorithm>
 
 namespace distkv::sim {
 
 void SwarmReport::add(const RunReport& run) {
     seeds_.push_back({run.seed, run.trace_hash, run.violations});
+    for (const auto& [name, count] : run.figures) {
+        figures_[name] += count;
+    }
     for (std::size_t i = 0; i < kFaultCount; ++i) {
         faults_[i] += run.faults[i];
     }
@@ -41,7 +44,7 @@ std::vector<Fault> SwarmReport::faults_never_fired() const {
 }
 
 std::vector<world::Mark> SwarmReport::marks_never_hit(
-    std::initializer_list<world::MarkArea> areas) const {
+    const std::vector<world::MarkArea>& areas) const {
     std::vector<world::Mark> never;
     for (std::size_t i = 0; i < world::kMarkCount; ++i) {
         if (marks_[i] == 0 && std::ranges::find(areas, world::kMarkAreas[i]) != areas.end()) {

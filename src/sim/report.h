@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +27,9 @@ struct RunReport {
     FaultCounts faults{};
     world::MarkCounts marks{};
     std::vector<std::string> violations;
+
+    // What else the scenario counts, by name.
+    std::map<std::string, std::uint64_t> figures;
 };
 
 class SwarmReport {
@@ -42,6 +45,7 @@ public:
     [[nodiscard]] const FaultCounts& faults() const { return faults_; }
     [[nodiscard]] const world::MarkCounts& marks() const { return marks_; }
     [[nodiscard]] const Operations& operations() const { return operations_; }
+    [[nodiscard]] const std::map<std::string, std::uint64_t>& figures() const { return figures_; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
     [[nodiscard]] std::uint64_t violations() const { return violations_; }
     [[nodiscard]] time::Duration simulated() const { return simulated_; }
@@ -51,7 +55,7 @@ public:
 
     [[nodiscard]] std::vector<Fault> faults_never_fired() const;
     [[nodiscard]] std::vector<world::Mark> marks_never_hit(
-        std::initializer_list<world::MarkArea> areas) const;
+        const std::vector<world::MarkArea>& areas) const;
 
     // Half of the operations at least must have a known outcome, or the run shows little.
     [[nodiscard]] bool enough_definite() const;
@@ -61,6 +65,7 @@ private:
     FaultCounts faults_{};
     world::MarkCounts marks_{};
     Operations operations_;
+    std::map<std::string, std::uint64_t> figures_;
     std::uint64_t events_ = 0;
     std::uint64_t violations_ = 0;
     time::Duration simulated_{};
