@@ -54,7 +54,7 @@ inline constexpr std::string_view kRaftSimExamples =
     R"(Try:
   distkv sim raft --voters 5 --seed 7 --for 10m        one long run
   distkv sim raft --voters 3 --seeds 1000 --for 60s    a swarm: seeds 1 to 1000
-  distkv sim raft --seed 7 --trace story.ndjson        every message, and every change of a replica)";
+  distkv sim raft --seed 7 --trace story.ndjson        each message, each change of a replica)";
 
 inline constexpr std::string_view kDemo =
     "A short run of gossip for the eye: where the nodes are, how wrong their clocks, what befell "

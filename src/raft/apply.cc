@@ -1,5 +1,6 @@
 // What is committed, and what becomes of it.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "raft/core.h"
@@ -96,10 +97,9 @@ void Core::on(Fetched& fetched) {
         return;
     }
     Progress& progress = found->second;
-    if (!progress.fetching || progress.next != fetched.what.first) {
-        return;
+    if (!std::exchange(progress.fetching, false) || progress.next != fetched.what.first) {
+        return;  // It has got further meanwhile; what it needs now is asked for anew.
     }
-    progress.fetching = false;
     const std::optional<std::uint64_t> before = log_.term_at(progress.next - 1);
     if (fetched.entries && !fetched.entries->empty() && before) {
         send_append(found->first, progress, {progress.next - 1, *before},
@@ -126,8 +126,9 @@ void Core::take_fetched(Fetched& fetched) {
         fetching_ = false;
         hand_out(std::move(entries));
     } else {
-        // Unreadable, or of a log before a snapshot. The next tick asks anew; a sleeper has none.
+        // Unreadable, or of a log before a snapshot. A tick asks anew; a sleeper has none.
         fetch_failed_ = true;
+        fetch_again_ = now_ + options_.timeouts.heartbeat;
         wake();
     }
 }

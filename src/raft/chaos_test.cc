@@ -154,6 +154,7 @@ void Chaos::crash(ReplicaId id) {
     }
     replica.disk.under_way.clear();
     replica.answers.clear();
+    replica.fetched.clear();
     replica.core.reset();
 }
 
@@ -241,7 +242,7 @@ void Chaos::obey(ReplicaId id, Effects effects) {
         if (answer->empty()) {
             answer = base::fail(base::Errc::kNotFound, "cut");
         }
-        replica.core->step(now(replica), Fetched{fetch, std::move(answer)});
+        replica.fetched.push_back({fetch, std::move(answer)});
     }
 }
 
@@ -299,6 +300,17 @@ void Chaos::storage_moves() {
             const Position last =
                 done.entries.empty() ? Position{} : done.entries.back().position();
             replica.answers.push_back({.sequence = done.sequence, .last = last});
+        }
+        if (!replica.fetched.empty()) {
+            const auto which =
+                replica.fetched.begin() +
+                static_cast<std::ptrdiff_t>(calm_ ? 0 : rng_.below(replica.fetched.size()));
+            Fetched answer = std::move(*which);
+            replica.fetched.erase(which);
+            step(id, std::move(answer));
+            if (!replica.core) {
+                continue;
+            }
         }
         if (!replica.answers.empty() && (calm_ || rng_.below(2) == 0)) {
             const auto which =

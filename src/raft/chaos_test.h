@@ -41,6 +41,7 @@ struct ChaosReplica {
     time::MonoTime booted{};
     std::int64_t drift_ppm = 0;
     std::vector<Persisted> answers;  // Given by the disk, not yet heard.
+    std::vector<Fetched> fetched;    // Likewise.
     std::uint64_t commit_seen = 0;
     std::uint64_t term_seen = 0;
 };

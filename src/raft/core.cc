@@ -84,7 +84,9 @@ void Core::tick() {
     if (asleep_) {
         return;
     }
-    fetching_ = fetching_ && !std::exchange(fetch_failed_, false);
+    if (fetch_failed_ && now_ >= fetch_again_) {
+        fetching_ = fetch_failed_ = false;
+    }
     std::erase_if(follower_reads_, [this](const auto& read) {
         if (now_ < read.second.gives_up) {
             return false;
@@ -116,6 +118,9 @@ time::MonoTime Core::next_tick() const {
         role_ == Role::kLeader ? std::min(heartbeat_due_, check_due_) : election_due_;
     for (const auto& [context, read] : follower_reads_) {
         due = std::min(due, read.gives_up);
+    }
+    if (fetch_failed_) {
+        due = std::min(due, fetch_again_);
     }
     if (refused_ && is_dirty()) {
         due = std::min(due, persist_again_);

@@ -319,6 +319,7 @@ private:
     std::size_t handed_bytes_ = 0;
     bool fetching_ = false;  // Entries to be applied.
     bool fetch_failed_ = false;
+    time::MonoTime fetch_again_{};
 
     // Of followers and candidates.
     std::map<ReplicaId, bool> votes_;

@@ -202,18 +202,18 @@ void Core::take_vote_answer(const Message& m) {
         stamp_floor_ = std::max(stamp_floor_, m.ceiling);
     }
     const auto said = [this](bool yes) {
-        return membership_.is_quorum([this, yes](ReplicaId id) {
+        return [this, yes](ReplicaId id) {
             const auto found = votes_.find(id);
             return found != votes_.end() && found->second == yes;
-        });
+        };
     };
-    if (said(true)) {
+    if (membership_.is_quorum(said(true))) {
         if (pre) {
             begin_vote(Role::kCandidate, false);
         } else {
             become_leader();
         }
-    } else if (said(false)) {
+    } else if (membership_.is_quorum(said(false))) {
         become_follower(hard_state_.term, kNobody);
     }
 }

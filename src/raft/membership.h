@@ -67,6 +67,11 @@ struct Membership {
     // The same for a commit, which regions_min may hold back.
     [[nodiscard]] std::uint64_t committed(const std::function<std::uint64_t(ReplicaId)>& of) const;
 
+    // Whether those for whom `has` is true commit alone.
+    [[nodiscard]] bool can_commit(const std::function<bool(ReplicaId)>& has) const {
+        return committed([&has](ReplicaId id) -> std::uint64_t { return has(id) ? 1 : 0; }) > 0;
+    }
+
     [[nodiscard]] base::Bytes encode() const;
     static base::Result<Membership> decode(base::ByteView bytes);
 

@@ -119,7 +119,8 @@ void Core::send_append(ReplicaId to, Progress& progress, Position before,
 void Core::tell_commit() {
     for (auto& [id, progress] : progress_) {
         const bool idle = progress.pace == Pace::kReplicate && progress.inflight() == 0;
-        if (!asleep_ && idle && progress.commit_told < hard_state_.commit) {
+        const std::uint64_t tellable = std::min(progress.match, hard_state_.commit);
+        if (!asleep_ && idle && progress.commit_told < tellable) {
             send_heartbeat(id, progress, false);
         }
     }
@@ -257,18 +258,23 @@ void Core::advance_commit() {
     reads_unsent_ = reads_unsent_ || !reads_.empty();
 }
 
+// A leader that is cut off steps down. So does one that hears a majority, but not the regions that a
+// commit needs besides: it is in the way of somebody who may hear them. And it lets others try
+// first, or that majority would elect it again at once.
 void Core::check_quorum() {
     check_due_ = now_ + options_.timeouts.election_min;
-    const bool heard = membership_.is_quorum([this](ReplicaId id) {
+    const auto heard = [this](ReplicaId id) {
         if (id == options_.id) {
             return true;
         }
         const auto found = progress_.find(id);
         return found != progress_.end() &&
                now_ - found->second.heard < options_.timeouts.election_max;
-    });
-    if (!heard) {
+    };
+    if (!membership_.can_commit(heard)) {
+        const bool leaves_it_to_others = membership_.is_quorum(heard);
         become_follower(hard_state_.term, kNobody);
+        election_due_ += leaves_it_to_others ? 4 * options_.timeouts.election_max : time::Duration(0);
         return;
     }
     if (transfer_ && now_ >= transfer_->gives_up) {

@@ -21,7 +21,8 @@ bool RaftCluster::hears(NodeId a, NodeId b) const {
     return !planet_->fabric().is_cut(a, b) && !planet_->fabric().is_cut(b, a);
 }
 
-// Somebody who may lead can talk to a quorum that owes nothing, itself included.
+// Somebody who may lead can talk to a quorum that owes nothing, itself included, and to as many
+// regions as a commit needs.
 bool RaftCluster::can_work(GroupId id) const {
     const shard::Group* newest = nullptr;
     std::map<ReplicaId, NodeId> well;
@@ -44,11 +45,13 @@ bool RaftCluster::can_work(GroupId id) const {
     return std::ranges::any_of(well, [&](const auto& leader) {
         const raft::Member* member = members.find(leader.first);
         return member != nullptr && !member->witness && members.is_voter(leader.first) &&
-               members.is_quorum([&](ReplicaId other) {
+               members.committed([&](ReplicaId other) -> std::uint64_t {
                    const auto found = well.find(other);
-                   return found != well.end() &&
-                          (found->second == leader.second || hears(leader.second, found->second));
-               });
+                   const bool counts = found != well.end() &&
+                                       (found->second == leader.second ||
+                                        hears(leader.second, found->second));
+                   return counts ? 1 : 0;
+               }) > 0;
     });
 }
 

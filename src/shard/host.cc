@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "shard/batch.h"
 #include "world/deadline.h"
 
@@ -19,6 +20,9 @@ Host::Host(world::World& world, HostOptions options, HostServices services)
     : world_(world),
       options_(std::move(options)),
       services_(std::move(services)),
+      // What goes over the wire and comes back must not be taken for an answer to another start's
+      // question.
+      tickets_(MUTANT(shard_numbers_begin_anew) ? 0 : world.rng().next() >> 1U),
       first_pulse_(world.rng().next() >> 1U),
       work_(world.scheduler()),
       retain_(world.scheduler()),
