@@ -1,6 +1,5 @@
 // What is committed, and what becomes of it.
 #include <algorithm>
-#include <utility>
 
 #include "base/check.h"
 #include "raft/core.h"
@@ -97,7 +96,11 @@ void Core::on(Fetched& fetched) {
         return;
     }
     Progress& progress = found->second;
-    if (!std::exchange(progress.fetching, false) || progress.next != fetched.what.first) {
+    if (progress.fetching != fetched.what.first) {
+        return;  // Of an earlier question, which does not matter any more.
+    }
+    progress.fetching = 0;
+    if (progress.next != fetched.what.first) {
         return;  // It has got further meanwhile; what it needs now is asked for anew.
     }
     const std::optional<std::uint64_t> before = log_.term_at(progress.next - 1);

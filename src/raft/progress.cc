@@ -32,7 +32,7 @@ void Progress::to_probe(std::uint64_t next_index) {
     pace = Pace::kProbe;
     next = next_index;
     probe_out = false;
-    fetching = false;
+    fetching = 0;
     snapshot_index = 0;
     inflight_.clear();
     inflight_bytes_ = 0;

@@ -30,7 +30,7 @@ public:
     std::uint64_t next = 1;
     Pace pace = Pace::kProbe;
     bool probe_out = false;  // One append (or the question where we agree) is on its way.
-    bool fetching = false;   // Entries for it are read from the disk.
+    std::uint64_t fetching = 0;  // The first entry that is being read from the disk for it.
     std::uint64_t snapshot_index = 0;
     std::uint64_t commit_told = 0;  // The highest commit that was sent to it.
 

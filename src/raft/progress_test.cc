@@ -54,7 +54,8 @@ Progress busy() {
     progress.to_replicate();
     progress.next = 9;
     progress.sent(8, 50, kStart);
-    progress.probe_out = progress.fetching = true;
+    progress.probe_out = true;
+    progress.fetching = 7;
     return progress;
 }
 
@@ -83,7 +84,7 @@ TEST(Progress, EveryChangeOfPaceForgetsWhatWasUnderWay) {
         EXPECT_EQ(progress.inflight(), 0U);
         EXPECT_EQ(progress.inflight_bytes(), 0U);
         EXPECT_FALSE(progress.probe_out);
-        EXPECT_FALSE(progress.fetching);
+        EXPECT_EQ(progress.fetching, 0U);
         // What the follower has said stays true.
         EXPECT_EQ(progress.match, 4U);
         EXPECT_EQ(progress.commit_told, 3U);

@@ -68,7 +68,7 @@ void Core::send_appends(ReplicaId to, Progress& progress) {
                              : progress.pace == Pace::kReplicate && has_more &&
                                    progress.inflight() < options_.inflight_messages_max &&
                                    progress.inflight_bytes() < options_.inflight_bytes_max;
-        if (!may || progress.fetching || !send_append(to, progress)) {
+        if (!may || progress.fetching > 0 || !send_append(to, progress)) {
             return;
         }
     }
@@ -86,7 +86,7 @@ bool Core::send_append(ReplicaId to, Progress& progress) {
     if (progress.next <= log_.last_index()) {
         entries = log_.read(progress.next, log_.last_index(), options_.message_bytes_max);
         if (entries.empty()) {
-            progress.fetching = true;
+            progress.fetching = progress.next;
             effects_.fetch.push_back({.for_whom = to,
                                       .term = hard_state_.term,
                                       .first = progress.next,
