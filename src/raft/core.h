@@ -324,6 +324,7 @@ private:
     // Of followers and candidates.
     std::map<ReplicaId, bool> votes_;
     time::MonoTime election_due_{};
+    time::MonoTime leaves_it_until_{};  // To others, which may reach whom this one does not.
     time::MonoTime promised_until_{};  // Votes for nobody else
     ReplicaId promised_to_;            // than this one before.
     std::optional<time::MonoTime> leader_heard_;

@@ -14,6 +14,7 @@ void Core::wait_for_election() {
     const auto random = rng_.below(static_cast<std::uint64_t>(span) + 1);
     election_due_ =
         now_ + timeouts.election_min + time::Duration(static_cast<std::int64_t>(random));
+    election_due_ = std::max(election_due_, leaves_it_until_);
     const Member* self = membership_.find(options_.id);
     if (self == nullptr) {
         return;

@@ -272,9 +272,10 @@ void Core::check_quorum() {
                now_ - found->second.heard < options_.timeouts.election_max;
     };
     if (!membership_.can_commit(heard)) {
-        const bool leaves_it_to_others = membership_.is_quorum(heard);
+        if (membership_.is_quorum(heard)) {
+            leaves_it_until_ = now_ + 5 * options_.timeouts.election_max;
+        }
         become_follower(hard_state_.term, kNobody);
-        election_due_ += leaves_it_to_others ? 4 * options_.timeouts.election_max : time::Duration(0);
         return;
     }
     if (transfer_ && now_ >= transfer_->gives_up) {

@@ -48,13 +48,16 @@ void Core::take_transfer(const Message& m) {
     }
 }
 
-// A voter with a higher priority that is up to date takes over; any takes over from a witness.
+// A voter with a higher priority that is up to date takes over; any takes over from a witness. Among
+// equals another one each term: the first choice may be unable to reach whom a commit needs.
 ReplicaId Core::better_leader() const {
     const Member* self = membership_.find(options_.id);
-    const Member* best = nullptr;
-    if (self == nullptr || !has_committed_in_term()) {
+    // A witness may have to hand over before it can commit: what others lack, only a full voter that
+    // leads can send them.
+    if (self == nullptr || (!self->witness && !has_committed_in_term())) {
         return kNobody;
     }
+    std::vector<const Member*> best;
     for (const Member& member : membership_.voters) {
         const auto found = progress_.find(member.id);
         if (member.witness || found == progress_.end()) {
@@ -64,11 +67,19 @@ ReplicaId Core::better_leader() const {
         const bool ready = found->second.pace == Pace::kReplicate &&
                            found->second.match >= hard_state_.commit &&
                            now_ - found->second.heard < options_.timeouts.election_min;
-        if (better && ready && (best == nullptr || member.priority > best->priority)) {
-            best = &member;
+        if (!better || !ready) {
+            continue;
+        }
+        if (!best.empty() && member.priority > best.front()->priority) {
+            best.clear();
+        }
+        if (best.empty() || member.priority == best.front()->priority) {
+            best.push_back(&member);
         }
     }
-    return best == nullptr ? kNobody : best->id;
+    // By the high bits of a product: terms that follow each other choose as if at random.
+    const std::uint64_t scattered = (hard_state_.term * 0x9e3779b97f4a7c15U) >> 32U;
+    return best.empty() ? kNobody : best[scattered % best.size()]->id;
 }
 
 void Core::prefer_priority() {
