@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include "distkv/arguments.h"
+#include "distkv/bench_node.h"
+#include "distkv/bench_raft.h"
 #include "distkv/budget.h"
 #include "distkv/clock.h"
 #include "distkv/cone.h"
@@ -79,6 +81,7 @@ public:
         add_log();
         add_store();
         add_raft();
+        add_bench();
     }
 
     Exit run(std::vector<std::string> words, const Output& output);
@@ -99,6 +102,7 @@ private:
     void add_log();
     void add_store();
     void add_raft();
+    void add_bench();
 
     Exit dispatch(const Output& output);
     [[nodiscard]] const CLI::App& deepest() const;
@@ -111,6 +115,8 @@ private:
     CLI::App app_;
     SimGossip gossip_;
     SimRaft raft_;
+    BenchRaft bench_;
+    BenchNode bench_node_;
     SimDemo demo_;
     Physics physics_;
     PhysicsBudget budget_;
@@ -243,6 +249,45 @@ void CommandLine::add_raft() {
     add_flag(app, "--trace", replay_.trace,
              "What happened (messages, elections, entries) instead of the state of each core");
     actions_[&app] = [this](const Output& output) { return run_raft_replay(replay_, output); };
+}
+
+void CommandLine::add_bench() {
+    CLI::App& bench = *add_verb(app_, "bench", "Measure this machine with real processes",
+                                help::kBench, help::kBenchExamples);
+    CLI::App& app = *add_verb(bench, "raft", "Replicated groups: throughput, latency, failover",
+                              help::kBenchRaft, help::kBenchRaftExamples);
+    actions_[&app] = [this](const Output& output) { return run_bench_raft(bench_, output); };
+    add_whole(app, "--nodes", bench_.nodes, {1, kBenchNodesMax})
+        ->description("Processes, each with a replica of every group (default 3)");
+    add_whole(app, "--groups", bench_.groups, {1, kBenchGroupsMax})
+        ->description("Groups (default 1)");
+    add_whole(app, "--clients", bench_.clients, {1, kBenchClientsMax})
+        ->description("Clients, each with one entry under way, spread over the groups (default "
+                      "256)");
+    add_whole(app, "--size", bench_.size, {1, kBenchSizeMax})
+        ->description("Bytes of an entry (default 1024)");
+    add_span(app, "--for", bench_.length, {std::chrono::seconds(1), std::chrono::hours(1)})
+        ->description("How long to measure (default 10s)");
+    add_flag(app, "--idle", bench_.idle,
+             "No clients: what groups cost that sleep, and how fast they wake");
+    add_whole(app, "--kills", bench_.kills, {1, kBenchKillsMax})
+        ->description("Kill the leader so often, and say how long until a new one commits");
+    app.add_option("--data", bench_.data,
+                   "An empty directory for logs and states (default: a new one here, removed in "
+                   "the end)")
+        ->type_name("DIR");
+    add_flag(app, "--json", bench_.json, "One line of JSON");
+
+    // What the processes are started as.
+    CLI::App& node = *bench.add_subcommand("raft-node", "One node of bench raft")->group("");
+    actions_[&node] = [this](const Output& output) { return run_bench_node(bench_node_, output); };
+    node.add_option("--node", bench_node_.node)->required()->check(CLI::Range(1, 9));
+    node.add_option("--ports", bench_node_.ports)->required()->delimiter(',');
+    node.add_option("--groups", bench_node_.groups);
+    node.add_option("--clients", bench_node_.clients);
+    node.add_option("--size", bench_node_.size);
+    node.add_option("--poll-ms", bench_node_.poll_ms);
+    node.add_option("--data", bench_node_.data)->required();
 }
 
 void CommandLine::add_swarm(CLI::App& app, SwarmOptions& into) {

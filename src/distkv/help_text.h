@@ -56,6 +56,25 @@ inline constexpr std::string_view kRaftSimExamples =
   distkv sim raft --voters 3 --seeds 1000 --for 60s    a swarm: seeds 1 to 1000
   distkv sim raft --seed 7 --trace story.ndjson        each message, each change of a replica)";
 
+inline constexpr std::string_view kBench =
+    "Real processes, sockets and disks, and what they manage on this machine. Absolute figures mean "
+    "little without the machine beside them.";
+inline constexpr std::string_view kBenchExamples =
+    R"(Try:
+  distkv bench raft
+  distkv bench raft --groups 64 --clients 256 --size 1024)";
+
+inline constexpr std::string_view kBenchRaft =
+    "Starts nodes as processes on the loopback, each with a log on this disk and a replica of every "
+    "group. Clients in the process that leads a group propose one entry at a time; an entry counts "
+    "when a majority has synced it and the leader has applied it.";
+inline constexpr std::string_view kBenchRaftExamples =
+    R"(Try:
+  distkv bench raft                                  one group, 256 clients, 1 KiB entries
+  distkv bench raft --groups 64                      as many clients, over 64 groups
+  distkv bench raft --groups 1000 --idle             groups that sleep, then all woken at once
+  distkv bench raft --kills 50                       the leader killed fifty times)";
+
 inline constexpr std::string_view kDemo =
     "A short run of gossip for the eye: where the nodes are, how wrong their clocks, what befell "
     "them, and what came of it.";

@@ -336,6 +336,7 @@ private:
     // Of leaders.
     std::map<ReplicaId, Progress> progress_;
     std::uint64_t term_start_ = 0;  // The first entry of the term.
+    time::MonoTime led_since_{};
     time::MonoTime heartbeat_due_{};
     time::MonoTime check_due_{};
     std::deque<std::pair<std::uint64_t, std::size_t>> uncommitted_;

@@ -221,6 +221,7 @@ void Core::take_vote_answer(const Message& m) {
 
 void Core::become_leader() {
     role_ = Role::kLeader;
+    led_since_ = now_;
     leader_ = options_.id;
     votes_.clear();
     transfer_.reset();

@@ -281,6 +281,14 @@ void Core::check_quorum() {
     if (transfer_ && now_ >= transfer_->gives_up) {
         transfer_.reset();
     }
+    const Member* self = membership_.find(options_.id);
+    const bool has_had_its_time = now_ - led_since_ > 4 * options_.timeouts.election_max;
+    if (self != nullptr && self->witness && has_had_its_time && better_leader() == kNobody) {
+        // Whoever could take over needs a state that a witness does not have, or is out of reach.
+        leaves_it_until_ = now_ + 5 * options_.timeouts.election_max;
+        become_follower(hard_state_.term, kNobody);
+        return;
+    }
     prefer_priority();
 }
 

@@ -42,9 +42,19 @@ bool RaftCluster::can_work(GroupId id) const {
         return false;
     }
     const raft::Membership& members = newest->core.membership();
+    // Nobody may need to hear first from one who cannot lead: a log must be the newest as it is.
+    std::pair<std::uint64_t, std::uint64_t> newest_log;
+    const auto log_of = [this, id](NodeId node) {
+        const raft::Position last = running_.at(node)->host.find(id)->core.log().last();
+        return std::pair(last.term, last.index);
+    };
+    for (const auto& [replica, node] : well) {
+        newest_log = std::max(newest_log, log_of(node));
+    }
     return std::ranges::any_of(well, [&](const auto& leader) {
         const raft::Member* member = members.find(leader.first);
         return member != nullptr && !member->witness && members.is_voter(leader.first) &&
+               log_of(leader.second) == newest_log &&
                members.committed([&](ReplicaId other) -> std::uint64_t {
                    const auto found = well.find(other);
                    const bool counts = found != well.end() &&

@@ -110,8 +110,12 @@ Task<Result<void>> BlobMachine::destroy() {
         co_return removed;
     }
     const std::size_t slash = path_.rfind('/');
-    co_return co_await world_.disk().sync_directory(
+    const Result<void> synced = co_await world_.disk().sync_directory(
         slash == std::string::npos ? "" : path_.substr(0, slash));
+    if (!synced && synced.error().code != Errc::kNotFound) {
+        co_return synced;
+    }
+    co_return Result<void>();
 }
 
 }  // namespace distkv::shard
