@@ -145,7 +145,10 @@ void Core::take(Message& m) {
     if (m.to != options_.id || m.from == options_.id || m.from == kNobody) {
         return;
     }
-    if (asleep_ && m.kind != MessageKind::kSleep) {
+    // What was under way when a leader fell asleep, and says what it knows, is no reason to wake.
+    const bool is_late_answer = role_ == Role::kLeader && m.kind == MessageKind::kHeartbeatAnswer &&
+                                m.term == hard_state_.term && !m.forgot;
+    if (asleep_ && m.kind != MessageKind::kSleep && !is_late_answer) {
         wake();
     }
     handle(m);

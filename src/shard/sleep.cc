@@ -208,6 +208,9 @@ void Host::heed_silence(Neighbour& there) {
     const time::MonoTime now = world_.mono_now();
     const auto silent_since = [&](const std::set<Sleeper>& sleepers, time::MonoTime heard) {
         std::vector<Group*> alone;
+        if (now - heard <= there.timeouts.election_min) {
+            return alone;  // As always, and then there may be a thousand.
+        }
         for (const Sleeper& sleeper : sleepers) {
             Group* group = at(sleeper.group);
             if (now - std::max(heard, group->asleep_since) > group->timeouts.election_min) {
