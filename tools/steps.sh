@@ -7,6 +7,8 @@ FUZZ_SECONDS=180  # all fuzzing
 SIM_SEEDS=${DISTKV_SIM_SEEDS:-600}  # seeds of the swarm
 SIM_FOR=60s       # simulated time per seed
 SIM_COMPARED=24   # seeds run again, in release and under ASan, to compare their hashes
+RAFT_SEEDS=${DISTKV_RAFT_SEEDS:-300}  # seeds of the swarm of groups, for each number of voters
+RAFT_COMPARED=8   # of these, run again in release and under ASan
 
 # name | what it is, for people | steps it cannot do without
 STEPS=(
@@ -26,6 +28,9 @@ STEPS=(
     "swarm|simulator swarm|release"
     "replay|same seeds again, same hashes|swarm"
     "hashes|same hashes in release and ASan builds|swarm dev"
+    "raft_swarm|simulator swarm of replicated groups|release"
+    "raft_hashes|same groups, same hashes, also under ASan|raft_swarm dev"
+    "processes|real processes agree, and one is killed|release"
     "fuzz_build|build fuzz|packages"
     "fuzz|fuzzers|fuzz_build"
     "lint|clang-tidy|dev"
@@ -88,6 +93,39 @@ step_hashes() {
     mkdir -p build/sim
     swarm build/dev/bin/distkv "$SIM_COMPARED" $((SIM_SECONDS / 4)) build/sim/asan.txt
     diff <(head -n "$SIM_COMPARED" build/sim/swarm.txt) build/sim/asan.txt
+}
+
+# Three, five and seven voters; strict, as above. Prints the seeds per hour of each.
+step_raft_swarm() {
+    local voters
+    mkdir -p build/sim
+    for voters in 3 5 7; do
+        timeout 180 build/distkv sim raft --voters "$voters" --seeds "$RAFT_SEEDS" --for "$SIM_FOR" \
+            --strict --json --hash-list "build/sim/raft-$voters.txt" >"build/sim/raft-$voters.json" ||
+            die "$voters voters: exit code $? (124: over its time; 1: a violation in the last lines of build/sim/raft-$voters.json)"
+        tail -n 1 "build/sim/raft-$voters.json" | tools/swarm_note.py >>"$NOTE"
+    done
+    echo "$((3 * RAFT_SEEDS)) 0 0" >"$COUNTS"
+}
+step_raft_hashes() {
+    local program
+    for program in build/distkv build/dev/bin/distkv; do
+        timeout 240 "$program" sim raft --voters 5 --seeds "$RAFT_COMPARED" --for "$SIM_FOR" \
+            --hash-list build/sim/raft-again.txt >/dev/null || die "$program: exit code $?"
+        diff <(head -n "$RAFT_COMPARED" build/sim/raft-5.txt) build/sim/raft-again.txt
+    done
+}
+# No figures: those are for ./dev bench raft, on a machine that does nothing else.
+step_processes() {
+    local line
+    mkdir -p build/log && cd build/log
+    for words in "--for 2s --groups 8 --clients 32" "--kills 2" "--groups 50 --idle --for 1s"; do
+        line=$(timeout 120 ../distkv bench raft $words --json) || [[ $? -eq 1 ]] ||
+            die "bench raft $words: exit code $?"  # 1: a figure that a busy machine misses.
+        echo "$line"
+        grep -q '"nodes":3' <<<"$line" || die "bench raft $words said: $line"
+        ! grep -q '"failed":[1-9]' <<<"$line" || die "bench raft $words: some entries failed"
+    done
 }
 
 step_fuzz_build() { build fuzz; }

@@ -57,8 +57,7 @@ void add(NodeStats& all, const NodeStats& one) {
 }  // namespace
 
 Result<std::unique_ptr<BenchCluster>> BenchCluster::start(const BenchRaft& options,
-                                                          std::string data,
-                                                          std::uint64_t poll_ms) {
+                                                          std::string data, std::uint64_t poll_ms) {
     std::unique_ptr<BenchCluster> cluster(new BenchCluster(options, std::move(data), poll_ms));
     cluster->ports_ = TRY(free_ports(options.nodes));
     cluster->nodes_.resize(options.nodes);
@@ -89,7 +88,8 @@ Result<std::string> BenchCluster::hear(std::size_t index, const std::string& beg
                                        time::Duration patience) {
     const time::MonoTime end = os::mono_now() + patience;
     for (;;) {
-        std::string line = TRY(nodes_[index]->hear(std::max(time::Duration{}, end - os::mono_now())));
+        std::string line =
+            TRY(nodes_[index]->hear(std::max(time::Duration{}, end - os::mono_now())));
         if (line.starts_with("failed")) {
             return fail(Errc::kRetry, "node " + std::to_string(index + 1) + " " + line);
         }
@@ -137,8 +137,8 @@ Result<time::Duration> BenchCluster::kill_leader() {
     std::optional<time::Duration> took;
     while (!took && os::mono_now() < end) {
         for (std::size_t i = 0; i < nodes_.size() && !took; ++i) {
-            const auto line = i == victim ? Result<std::string>(fail(Errc::kRetry, ""))
-                                          : hear(i, "first", 5ms);
+            const auto line =
+                i == victim ? Result<std::string>(fail(Errc::kRetry, "")) : hear(i, "first", 5ms);
             const auto at = line ? static_cast<std::int64_t>(number_after(*line, "at_ns")) : 0;
             if (time::MonoTime(time::Duration(at)) > killed) {
                 took = time::MonoTime(time::Duration(at)) - killed;

@@ -26,8 +26,7 @@ public:
 
     // Until `is_so` holds for all together.
     template <class Condition>
-    base::Result<NodeStats> wait_until(time::Duration patience, const char* what,
-                                       Condition is_so) {
+    base::Result<NodeStats> wait_until(time::Duration patience, const char* what, Condition is_so) {
         const time::MonoTime end = os::mono_now() + patience;
         for (;;) {
             NodeStats all = TRY(stats());
@@ -35,9 +34,10 @@ public:
                 return all;
             }
             if (os::mono_now() > end) {
-                return base::fail(base::Errc::kRetry, std::string("after ") +
-                                                          std::to_string(patience.count() / 1'000'000'000) +
-                                                          " s there were not yet " + what);
+                return base::fail(base::Errc::kRetry,
+                                  std::string("after ") +
+                                      std::to_string(patience.count() / 1'000'000'000) +
+                                      " s there were not yet " + what);
             }
             rest(std::chrono::milliseconds(100));
         }

@@ -71,7 +71,10 @@ std::uint64_t cpu_ns() {
 class Bench {
 public:
     Bench(World& world, const BenchNode& options, const Output& output)
-        : world_(world), options_(options), output_(output), entry_(raft::Body(base::Bytes(options.size, 'x'))) {}
+        : world_(world),
+          options_(options),
+          output_(output),
+          entry_(raft::Body(base::Bytes(options.size, 'x'))) {}
 
     Task<void> run();
 
@@ -202,15 +205,16 @@ Task<void> Bench::wake() {
     world::Scope all(world_.scheduler());
     for (const GroupId id : host_->groups()) {
         if (host_->find(id)->core.role() == raft::Role::kLeader) {
-            all.spawn("wake", [](Host& host, GroupId group, raft::Body entry,
-                                 std::uint64_t& done) -> Task<void> {
-                done += co_await host.propose(group, std::move(entry)) ? 1 : 0;
-            }(*host_, id, entry_, committed));
+            all.spawn(
+                "wake",
+                [](Host& host, GroupId group, raft::Body entry, std::uint64_t& done) -> Task<void> {
+                    done += co_await host.propose(group, std::move(entry)) ? 1 : 0;
+                }(*host_, id, entry_, committed));
         }
     }
     co_await all.join();
-    say("woke groups=" + std::to_string(committed) + " us=" +
-        std::to_string((world_.mono_now() - begun) / 1us));
+    say("woke groups=" + std::to_string(committed) +
+        " us=" + std::to_string((world_.mono_now() - begun) / 1us));
 }
 
 NodeStats Bench::stats() const {
@@ -243,11 +247,10 @@ std::string to_text(const NodeStats& stats) {
 Result<NodeStats> parse_stats(const std::string& line) {
     NodeStats stats;
     const std::pair<const char*, std::uint64_t*> fields[] = {
-        {"led", &stats.led},           {"asleep", &stats.asleep},
-        {"committed", &stats.committed}, {"failed", &stats.failed},
-        {"applied", &stats.applied},   {"cpu_ns", &stats.cpu_ns},
-        {"syncs", &stats.syncs},       {"log_bytes", &stats.log_bytes},
-        {"frames", &stats.frames},     {"passes", &stats.passes}};
+        {"led", &stats.led},       {"asleep", &stats.asleep},       {"committed", &stats.committed},
+        {"failed", &stats.failed}, {"applied", &stats.applied},     {"cpu_ns", &stats.cpu_ns},
+        {"syncs", &stats.syncs},   {"log_bytes", &stats.log_bytes}, {"frames", &stats.frames},
+        {"passes", &stats.passes}};
     std::istringstream words(line);
     std::string word;
     words >> word;

@@ -52,8 +52,8 @@ Result<DataDirectory> data_directory(const BenchRaft& options) {
         std::error_code error;
         std::filesystem::create_directories(options.data, error);
         if (error || !std::filesystem::is_empty(options.data, error)) {
-            return fail(Errc::kInvalid,
-                        "--data " + options.data + ": an empty directory, or a new one, would be right");
+            return fail(Errc::kInvalid, "--data " + options.data +
+                                            ": an empty directory, or a new one, would be right");
         }
         return DataDirectory{.path = options.data};
     }
@@ -111,9 +111,9 @@ Result<void> Bench::run() {
     const bool kills = options_.kills > 0;
     const auto cluster =
         TRY(BenchCluster::start(options_, data.path, kills ? kPollMsOfKills : kPollMs));
-    static_cast<void>(TRY(cluster->wait_until(
-        kElectionPatience, "leaders for all groups",
-        [this](const NodeStats& all) { return all.led >= options_.groups; })));
+    static_cast<void>(TRY(
+        cluster->wait_until(kElectionPatience, "leaders for all groups",
+                            [this](const NodeStats& all) { return all.led >= options_.groups; })));
     if (kills) {
         return run_kills(*cluster);
     }
@@ -148,9 +148,11 @@ Result<void> Bench::run_load(BenchCluster& cluster) {
     const double bytes = static_cast<double>(after.log_bytes - before.log_bytes);
     figure("written to logs", fixed_decimals(bytes / 1e6 / took, 1) + " MB a second",
            Json(bytes / 1e6 / took));
-    figure("entries a frame",
-           fixed_decimals(committed / std::max<double>(1, static_cast<double>(after.frames - before.frames)), 1),
-           Json(committed / std::max<double>(1, static_cast<double>(after.frames - before.frames))));
+    figure(
+        "entries a frame",
+        fixed_decimals(
+            committed / std::max<double>(1, static_cast<double>(after.frames - before.frames)), 1),
+        Json(committed / std::max<double>(1, static_cast<double>(after.frames - before.frames))));
     figure("failed", grouped(after.failed - before.failed), Json(after.failed - before.failed));
     return {};
 }
@@ -158,9 +160,8 @@ Result<void> Bench::run_load(BenchCluster& cluster) {
 Result<void> Bench::run_idle(BenchCluster& cluster) {
     say("waiting until all groups sleep ...");
     static_cast<void>(TRY(cluster.wait_until(
-        kElectionPatience, "all groups asleep on all nodes", [this](const NodeStats& all) {
-            return all.asleep >= options_.groups * options_.nodes;
-        })));
+        kElectionPatience, "all groups asleep on all nodes",
+        [this](const NodeStats& all) { return all.asleep >= options_.groups * options_.nodes; })));
     cluster.rest(1s);
     const NodeStats before = TRY(cluster.stats());
     const Stopwatch watch;
@@ -169,13 +170,16 @@ Result<void> Bench::run_idle(BenchCluster& cluster) {
     const double cpu = static_cast<double>(after.cpu_ns - before.cpu_ns) / 1e9 /
                        seconds(watch.elapsed()) / static_cast<double>(options_.nodes);
     figure("asleep", grouped(after.asleep) + " replicas", Json(after.asleep));
-    figure("of a core, each node", fixed_decimals(100 * cpu, 2) + " %", Json(cpu), cpu > kIdleCoreShareMax);
-    figure("written to logs", grouped(after.log_bytes - before.log_bytes) + " bytes, " +
-                                  grouped(after.syncs - before.syncs) + " syncs",
+    figure("of a core, each node", fixed_decimals(100 * cpu, 2) + " %", Json(cpu),
+           cpu > kIdleCoreShareMax);
+    figure("written to logs",
+           grouped(after.log_bytes - before.log_bytes) + " bytes, " +
+               grouped(after.syncs - before.syncs) + " syncs",
            Json(after.log_bytes - before.log_bytes), after.log_bytes != before.log_bytes);
     const BenchCluster::Woken woken = TRY(cluster.wake_all());
-    figure("waking all", short_text(woken.slowest) + " until " + grouped(woken.groups) +
-                             " groups had committed an entry",
+    figure("waking all",
+           short_text(woken.slowest) + " until " + grouped(woken.groups) +
+               " groups had committed an entry",
            Json(seconds(woken.slowest)),
            woken.slowest > kWakeMax || woken.groups < options_.groups);
     return {};

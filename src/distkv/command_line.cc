@@ -262,8 +262,9 @@ void CommandLine::add_bench() {
     add_whole(app, "--groups", bench_.groups, {1, kBenchGroupsMax})
         ->description("Groups (default 1)");
     add_whole(app, "--clients", bench_.clients, {1, kBenchClientsMax})
-        ->description("Clients, each with one entry under way, spread over the groups (default "
-                      "256)");
+        ->description(
+            "Clients, each with one entry under way, spread over the groups (default "
+            "256)");
     add_whole(app, "--size", bench_.size, {1, kBenchSizeMax})
         ->description("Bytes of an entry (default 1024)");
     add_span(app, "--for", bench_.length, {std::chrono::seconds(1), std::chrono::hours(1)})

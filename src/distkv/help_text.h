@@ -57,7 +57,8 @@ inline constexpr std::string_view kRaftSimExamples =
   distkv sim raft --seed 7 --trace story.ndjson        each message, each change of a replica)";
 
 inline constexpr std::string_view kBench =
-    "Real processes, sockets and disks, and what they manage on this machine. Absolute figures mean "
+    "Real processes, sockets and disks, and what they manage on this machine. Absolute figures "
+    "mean "
     "little without the machine beside them.";
 inline constexpr std::string_view kBenchExamples =
     R"(Try:
@@ -65,7 +66,8 @@ inline constexpr std::string_view kBenchExamples =
   distkv bench raft --groups 64 --clients 256 --size 1024)";
 
 inline constexpr std::string_view kBenchRaft =
-    "Starts nodes as processes on the loopback, each with a log on this disk and a replica of every "
+    "Starts nodes as processes on the loopback, each with a log on this disk and a replica of "
+    "every "
     "group. Clients in the process that leads a group propose one entry at a time; an entry counts "
     "when a majority has synced it and the leader has applied it.";
 inline constexpr std::string_view kBenchRaftExamples =

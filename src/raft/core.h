@@ -325,8 +325,8 @@ private:
     std::map<ReplicaId, bool> votes_;
     time::MonoTime election_due_{};
     time::MonoTime leaves_it_until_{};  // To others, which may reach whom this one does not.
-    time::MonoTime promised_until_{};  // Votes for nobody else
-    ReplicaId promised_to_;            // than this one before.
+    time::MonoTime promised_until_{};   // Votes for nobody else
+    ReplicaId promised_to_;             // than this one before.
     std::optional<time::MonoTime> leader_heard_;
     std::uint64_t verified_ = 0;  // Matches the log of the leader of this term.
     std::map<std::uint64_t, FollowerRead> follower_reads_;

@@ -29,7 +29,7 @@ public:
     std::uint64_t match = 0;
     std::uint64_t next = 1;
     Pace pace = Pace::kProbe;
-    bool probe_out = false;  // One append (or the question where we agree) is on its way.
+    bool probe_out = false;      // One append (or the question where we agree) is on its way.
     std::uint64_t fetching = 0;  // The first entry that is being read from the disk for it.
     std::uint64_t snapshot_index = 0;
     std::uint64_t commit_told = 0;  // The highest commit that was sent to it.

@@ -258,8 +258,8 @@ void Core::advance_commit() {
     reads_unsent_ = reads_unsent_ || !reads_.empty();
 }
 
-// A leader that is cut off steps down. So does one that hears a majority, but not the regions that a
-// commit needs besides: it is in the way of somebody who may hear them. And it lets others try
+// A leader that is cut off steps down. So does one that hears a majority, but not the regions that
+// a commit needs besides: it is in the way of somebody who may hear them. And it lets others try
 // first, or that majority would elect it again at once.
 void Core::check_quorum() {
     check_due_ = now_ + options_.timeouts.election_min;

@@ -48,12 +48,12 @@ void Core::take_transfer(const Message& m) {
     }
 }
 
-// A voter with a higher priority that is up to date takes over; any takes over from a witness. Among
-// equals another one each term: the first choice may be unable to reach whom a commit needs.
+// A voter with a higher priority that is up to date takes over; any takes over from a witness.
+// Among equals another one each term: the first choice may be unable to reach whom a commit needs.
 ReplicaId Core::better_leader() const {
     const Member* self = membership_.find(options_.id);
-    // A witness may have to hand over before it can commit: what others lack, only a full voter that
-    // leads can send them.
+    // A witness may have to hand over before it can commit: what others lack, only a full voter
+    // that leads can send them.
     if (self == nullptr || (!self->witness && !has_committed_in_term())) {
         return kNobody;
     }

@@ -57,9 +57,8 @@ bool RaftCluster::can_work(GroupId id) const {
                log_of(leader.second) == newest_log &&
                members.committed([&](ReplicaId other) -> std::uint64_t {
                    const auto found = well.find(other);
-                   const bool counts = found != well.end() &&
-                                       (found->second == leader.second ||
-                                        hears(leader.second, found->second));
+                   const bool counts = found != well.end() && (found->second == leader.second ||
+                                                               hears(leader.second, found->second));
                    return counts ? 1 : 0;
                }) > 0;
     });
