@@ -43,7 +43,6 @@
     X(shard_counts_on_the_disk, "a core hears that a write is durable when it is handed over")   \
     X(shard_cuts_what_is_not_flushed, "the log is cut below what is applied, not flushed")       \
     X(shard_installs_without_intent, "a snapshot is installed without an intent in the log")     \
-    X(shard_pulse_always_matches, "a host vouches for groups that do not sleep there")           \
     X(shard_numbers_begin_anew, "a start numbers its questions like the one before")
 
 namespace distkv::base {

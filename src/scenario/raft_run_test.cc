@@ -136,6 +136,48 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{"shard_pulse_always_matches", "nothing was written"}),
     [](const auto& info) { return std::string(info.param.bug); });
 
+// Some bugs need a certain weather, and hide behind everything else.
+struct PlantedIn {
+    const char* bug;
+    const char* caught_by;
+    std::vector<sim::Fault> faults;
+    time::Duration trouble_every;
+    std::uint32_t jitter_ppm;
+    std::uint32_t loss_ppm;
+};
+
+class RaftRunWeather : public testing::TestWithParam<PlantedIn> {};
+
+TEST_P(RaftRunWeather, BringsPlantedBugsToLight) {
+    const base::PlantedBug bug(GetParam().bug);
+    sim::Weather weather = sim::Weather::calm();
+    for (const sim::Fault fault : GetParam().faults) {
+        weather.on[static_cast<std::size_t>(fault)] = true;
+    }
+    weather.jitter_ppm = GetParam().jitter_ppm;
+    weather.loss_ppm = GetParam().loss_ppm;
+    weather.jitter_max = 2s;
+    weather.trouble_every = GetParam().trouble_every;
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        const RaftReport report = run_raft({.seed = seed, .voters = 3, .weather = weather});
+        if (first_violation(report).find(GetParam().caught_by) != std::string::npos) {
+            std::cout << GetParam().bug << ": caught at seed " << seed << ": "
+                      << report.violations.front() << '\n';
+            return;
+        }
+    }
+    FAIL() << GetParam().bug << " went unnoticed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Driver, RaftRunWeather,
+                         testing::Values(PlantedIn{"shard_numbers_begin_anew",
+                                                   "not linearizable",
+                                                   {sim::Fault::kNetJitter, sim::Fault::kNodeCrash},
+                                                   200ms,
+                                                   800'000,
+                                                   0}),
+                         [](const auto& info) { return std::string(info.param.bug); });
+
 #endif
 
 }  // namespace

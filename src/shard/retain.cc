@@ -76,7 +76,7 @@ Task<void> Host::flush_alone(Group& group) {
 
 Task<Result<void>> Host::flush(Group& group) {
     const std::size_t covered = group.unflushed_bytes;
-    if (group.machine) {
+    if (group.machine && !MUTANT(shard_cuts_what_is_not_flushed)) {
         const Mark mark = CO_TRY(co_await group.machine->flush());
         CHECK(mark.at.index >= group.flushed);
         group.flushed = mark.at.index;
@@ -94,9 +94,6 @@ Task<Result<void>> Host::flush(Group& group) {
 void Host::cut(Group& group) {
     const raft::Log& log = group.core.log();
     std::uint64_t index = group.flushed;
-    if (MUTANT(shard_cuts_what_is_not_flushed)) {
-        index = group.applied.at.index;
-    }
     const std::uint64_t held = group.core.held_by_all();
     const std::uint64_t entries = std::max<std::uint64_t>(1, log.last_index() - log.cut().index);
     const std::size_t bytes_each = group.log_bytes / entries;

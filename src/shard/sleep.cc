@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/mutant.h"
 #include "shard/host.h"
 
 namespace distkv::shard {
@@ -103,9 +102,6 @@ void Host::take(Address from, Pulse& item) {
                        .lease = there.promised,
                        .matches = item.digest == there.followed.digest(),
                        .asleep = {}};
-    if (MUTANT(shard_pulse_always_matches)) {
-        answer.matches = true;
-    }
     if (!answer.matches) {
         const auto& sleepers = there.followed.sleepers();
         answer.asleep.assign(sleepers.begin(), sleepers.end());
