@@ -216,7 +216,7 @@ class ChaosMutants : public testing::TestWithParam<const char*> {};
 
 TEST_P(ChaosMutants, IsCaught) {
     const base::PlantedBug bug(GetParam());
-    const std::optional<std::string> violation = first_violation(6000);
+    const std::optional<std::string> violation = first_violation(2000);
     ASSERT_TRUE(violation.has_value());
     RecordProperty("caught", *violation);
     std::cout << GetParam() << ": " << *violation << '\n';
