@@ -128,6 +128,8 @@ public:
 
     [[nodiscard]] bool is_repairing() const { return hard_state_.repair.index > 0; }
     [[nodiscard]] bool is_asleep() const { return asleep_; }
+    // Of a follower that sleeps: no other leader will ever stamp at or below this.
+    [[nodiscard]] time::Hlc slept_ceiling() const { return slept_ceiling_; }
     // A leader with nothing to do: everybody has everything and knows that it is committed.
     [[nodiscard]] bool can_sleep() const;
 
@@ -351,6 +353,7 @@ private:
 
     std::uint64_t held_by_all_ = 0;
     bool asleep_ = false;
+    time::Hlc slept_ceiling_;
     bool touched_ = true;
     Effects effects_;
 };

@@ -31,6 +31,7 @@ enum class MessageKind : std::uint8_t {
     kReadIndex,        // A follower asks where it must have applied to; context; forced: no lease.
     kReadIndexAnswer,  // context, at.index; rejected: ask again later.
     kSleep,            // at: last entry, which is committed. Nothing more will come for a while.
+                       // ceiling: whoever leads after the sender stamps above it.
     kWake,             // The receiver leads and believes the sender asleep; it is not.
 };
 inline constexpr std::uint8_t kMessageKindMax = 13;

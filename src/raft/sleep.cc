@@ -28,6 +28,7 @@ void Core::on(const Sleep&) {
     for (const auto& [id, progress] : progress_) {
         Message m = message(MessageKind::kSleep, id);
         m.at = log_.last();
+        m.ceiling = ceiling();
         send_now(std::move(m));
     }
     asleep_ = true;
@@ -47,6 +48,7 @@ void Core::take_sleep(const Message& m) {
     if (whole && durable_last_ == m.at.index && !is_dirty() && flights_.empty() &&
         follower_reads_.empty()) {
         asleep_ = true;
+        slept_ceiling_ = m.ceiling;
         return;
     }
     send_now(message(MessageKind::kWake, m.from));

@@ -266,6 +266,9 @@ void RaftCluster::look() {
     for (const auto& [node, running] : running_) {
         for (const GroupId id : running->host.groups()) {
             judge_.look(*running->host.find(id), running->host.log(), running->boot);
+            const time::Hlc closed = running->host.closed(id);
+            judge_.closed(id, closed);
+            counts_.closed += closed > time::Hlc{} ? 1 : 0;
         }
         if (run_.story) {
             tell(*running);

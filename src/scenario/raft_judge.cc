@@ -95,6 +95,12 @@ void RaftJudge::look_at_ceilings(const Group& group, OneGroup& all) {
     }
     used = std::max(used, ceiling);
     all.floors[term] = group.core.stamp_floor();
+    const bool is_newest = term == all.leaders.rbegin()->first;
+    if (is_new && is_newest && all.floors[term] < all.closed) {
+        violated(group.id, "the leader of term " + std::to_string(term) +
+                               " may stamp where a sleeping follower has read");
+        return;
+    }
     time::Hlc highest{};
     for (const auto& [of, high] : all.ceilings) {
         const auto floor = all.floors.find(of);
@@ -157,6 +163,11 @@ bool RaftJudge::has(const OneGroup& all, GroupId group, ReplicaId replica, Posit
     const auto entry = std::ranges::lower_bound(disk.entries, at.index, {}, &Position::index);
     return at.index <= disk.cut.index || (entry != disk.entries.end() && entry->index == at.index &&
                                           (entry->term == at.term || entry->term == 0));
+}
+
+void RaftJudge::closed(GroupId group, time::Hlc up_to) {
+    time::Hlc& highest = groups_[group].closed;
+    highest = std::max(highest, up_to);
 }
 
 void RaftJudge::remember(const Group& group, const storage_log::Log& log) {

@@ -7,7 +7,8 @@
 //   * Committed is durable: in the logs of a quorum, as their disks have them.
 //   * What a core believes to be durable, its disk has.
 //   * Commit indices and terms never go back while a replica runs; terms not over its whole life.
-//   * Nothing can be stamped where an earlier leader may have read: ceilings.
+//   * Nothing can be stamped where an earlier leader may have read: ceilings; nor where a follower
+//     of a sleeping group was told that nothing will be.
 //   * No replica is lost unless its disk was damaged.
 #pragma once
 
@@ -30,6 +31,9 @@ public:
 
     // Of a replica that runs. `log`: of its host; `boot`: which start of a host this is.
     void look(const shard::Group& group, const storage_log::Log& log, std::uint64_t boot);
+
+    // A follower answers reads up to here.
+    void closed(shard::GroupId group, time::Hlc up_to);
 
     // The host goes down, or the replica goes for good: what its disk has now, counts from now on.
     void remember(const shard::Group& group, const storage_log::Log& log);
@@ -65,6 +69,7 @@ private:
         std::map<std::uint64_t, raft::ReplicaId> leaders;  // By term.
         std::map<std::uint64_t, time::Hlc> ceilings;       // Used, by term.
         std::map<std::uint64_t, time::Hlc> floors;
+        time::Hlc closed;
         std::map<std::uint64_t, std::uint32_t> sums;  // Of the state after each index.
         std::map<raft::ReplicaId, Life> lives;
         std::map<raft::ReplicaId, Durable> disks;

@@ -32,7 +32,7 @@ struct RaftCounts {
     std::uint64_t leaders = 0;
     std::uint64_t reads = 0;
     std::uint64_t changes = 0;
-    std::uint64_t snapshots = 0;
+    std::uint64_t closed = 0;  // Followers that could answer reads of the past, each event.
     std::uint64_t operations_judged = 0;
     std::uint64_t undecided = 0;  // Keys whose history was too tangled to judge.
 };

@@ -47,6 +47,7 @@ TEST(RaftRun, ASwarmKeepsItsPromises) {
         all.changes += report.counts.changes;
         all.operations_judged += report.counts.operations_judged;
         all.undecided += report.counts.undecided;
+        all.closed += report.counts.closed;
     }
     std::cout << all.committed << " committed, " << all.leaders << " leaders, " << all.reads
               << " reads, " << all.changes << " changes, " << all.operations_judged
@@ -56,6 +57,7 @@ TEST(RaftRun, ASwarmKeepsItsPromises) {
     EXPECT_GT(all.leaders, 3 * seeds);
     EXPECT_GT(all.changes, seeds);
     EXPECT_LT(all.undecided, seeds);
+    EXPECT_GT(all.closed, 0U);
     EXPECT_TRUE(swarm.enough_definite());
     if (seeds >= 300) {
         for (const world::Mark mark :

@@ -45,6 +45,7 @@ void put(const Pulse& item, Encoder& out) {
     put_moment(item.sent_at, out);
     put_lease(item.lease, out);
     out.fixed(item.digest);
+    item.closed.encode(out);
 }
 
 void put(const PulseAnswer& item, Encoder& out) {
@@ -166,6 +167,7 @@ Result<Item> get_pulse(Decoder& in) {
     item.sent_at = TRY(get_moment(in));
     item.lease = TRY(get_lease(in));
     item.digest = TRY(in.fixed<std::uint64_t>());
+    item.closed = TRY(time::Hlc::decode(in));
     return item;
 }
 

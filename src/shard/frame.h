@@ -3,7 +3,8 @@
 //     byte    version, 1
 //     items, until the end: byte kind, then
 //       1 message        varint group, the message of raft/message.h
-//       2 pulse          varint number, fixed64 sent_at, varint lease, fixed64 digest
+//       2 pulse          varint number, fixed64 sent_at, varint lease, fixed64 digest,
+//                        fixed64 closed
 //       3 pulse answer   varint number, fixed64 sent_at, varint lease, byte matches,
 //                        varint count, then of each sleeper: varint group, varint term
 //       4 rouse          varint count, then groups
@@ -53,6 +54,7 @@ struct Pulse {
     time::MonoTime sent_at{};  // The sender's own clock.
     time::Duration lease{};
     std::uint64_t digest = 0;  // Of those groups and their terms.
+    time::Hlc closed;          // None of those groups will be stamped at or below this any more.
 
     bool operator==(const Pulse&) const = default;
 };

@@ -71,6 +71,10 @@ struct HostServices {
         return time::Span{};
     };
 
+    // Up to where whoever stamps here, on behalf of the leaders on this host, will stamp nothing
+    // more. Zero: nobody says so.
+    std::function<time::Hlc()> close_time = [] { return time::Hlc{}; };
+
     // Of whoever watches, such as a simulator: every message that a core sends.
     std::function<void(GroupId, const raft::Message&)> sent = {};
 };
@@ -139,6 +143,10 @@ public:
 
     // Returns when the transfer has begun.
     world::Task<base::Result<void>> transfer(GroupId group, raft::ReplicaId to);
+
+    // Of a follower of a sleeping group: what is applied here is all that will ever be stamped up to
+    // this. Zero: not known.
+    [[nodiscard]] time::Hlc closed(GroupId group) const;
 
     void want_ceiling(GroupId group, time::Hlc up_to);
     void campaign(GroupId group);

@@ -70,6 +70,9 @@ struct Neighbour {
     Dormitory followed;
     time::MonoTime heard{};
     time::Duration promised{};
+    // What the newest pulse closed that fitted what sleeps here, and when it came.
+    time::Hlc closed;
+    time::MonoTime closed_at{};
 };
 
 }  // namespace distkv::shard

@@ -89,7 +89,8 @@ void Host::send_pulse(Address to, Neighbour& there) {
     send(to, Pulse{.number = first_pulse_ + there.pulses,
                    .sent_at = world_.mono_now(),
                    .lease = options_.raft.leases ? there.timeouts.election_min : time::Duration{},
-                   .digest = digest});
+                   .digest = digest,
+                   .closed = services_.close_time()});
 }
 
 void Host::take(Address from, Pulse& item) {
@@ -102,7 +103,10 @@ void Host::take(Address from, Pulse& item) {
                        .lease = there.promised,
                        .matches = item.digest == there.followed.digest(),
                        .asleep = {}};
-    if (!answer.matches) {
+    if (answer.matches) {
+        there.closed = std::max(there.closed, item.closed);
+        there.closed_at = there.heard;
+    } else {
         const auto& sleepers = there.followed.sleepers();
         answer.asleep.assign(sleepers.begin(), sleepers.end());
     }
@@ -223,6 +227,20 @@ void Host::heed_silence(Neighbour& there) {
         world_.mark(world::Mark::kGroupWokenBySilence);
         wake(*group);
     }
+}
+
+// A leader falls asleep with everything committed, and whoever sleeps under it has everything. It
+// stamps nothing more up to what it has closed; nobody who leads after it stamps up to its ceiling.
+time::Hlc Host::closed(GroupId id) const {
+    const Group* group = find(id);
+    if (group == nullptr || !group->asleep || group->asleep_leads || group->bedfellows.empty() ||
+        group->applied.at.index < group->core.log().last_index()) {
+        return {};
+    }
+    const Neighbour& there = neighbours_.at(group->bedfellows.front().at);
+    return there.closed_at > group->asleep_since
+               ? std::min(there.closed, group->core.slept_ceiling())
+               : time::Hlc{};
 }
 
 // ---- one group
