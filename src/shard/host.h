@@ -144,8 +144,8 @@ public:
     // Returns when the transfer has begun.
     world::Task<base::Result<void>> transfer(GroupId group, raft::ReplicaId to);
 
-    // Of a follower of a sleeping group: what is applied here is all that will ever be stamped up to
-    // this. Zero: not known.
+    // Of a follower of a sleeping group: what is applied here is all that will ever be stamped up
+    // to this. Zero: not known.
     [[nodiscard]] time::Hlc closed(GroupId group) const;
 
     void want_ceiling(GroupId group, time::Hlc up_to);
