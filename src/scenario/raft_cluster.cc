@@ -132,6 +132,7 @@ shard::HostServices RaftCluster::services(World& world) {
                     time::light_floor(here, planet_->node(there.node).options().place);
                 return time::Span{.floor_one_way = floor, .route_one_way = 5 * floor / 2};
             },
+        .close_time = [&world] { return time::Hlc::at(world.wall_now()); },
         .sent = [this](GroupId group, const raft::Message& message) { tell_sent(group, message); }};
 }
 
