@@ -43,7 +43,8 @@
     X(shard_counts_on_the_disk, "a core hears that a write is durable when it is handed over")   \
     X(shard_cuts_what_is_not_flushed, "the log is cut below what is applied, not flushed")       \
     X(shard_installs_without_intent, "a snapshot is installed without an intent in the log")     \
-    X(shard_numbers_begin_anew, "a start numbers its questions like the one before")
+    X(shard_numbers_begin_anew, "a start numbers its questions like the one before")             \
+    X(shard_closes_beyond_ceiling, "a sleeping group is closed where its next leader may stamp")
 
 namespace distkv::base {
 

@@ -134,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
     Driver, RaftRunMutants,
     testing::Values(Planted{"shard_counts_on_the_disk", "its disk does not have it"},
                     Planted{"shard_cuts_what_is_not_flushed", "disk is not to blame"},
-                    Planted{"shard_installs_without_intent", "disk is not to blame"}),
+                    Planted{"shard_installs_without_intent", "disk is not to blame"},
+                    Planted{"shard_closes_beyond_ceiling", "where a sleeping follower has read"}),
     [](const auto& info) { return std::string(info.param.bug); });
 
 // Some bugs need a certain weather, and hide behind everything else.

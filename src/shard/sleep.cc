@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.h"
 #include "shard/host.h"
 
 namespace distkv::shard {
@@ -238,6 +239,9 @@ time::Hlc Host::closed(GroupId id) const {
         return {};
     }
     const Neighbour& there = neighbours_.at(group->bedfellows.front().at);
+    if (MUTANT(shard_closes_beyond_ceiling)) {
+        return there.closed;
+    }
     return there.closed_at > group->asleep_since
                ? std::min(there.closed, group->core.slept_ceiling())
                : time::Hlc{};
