@@ -240,7 +240,7 @@ private:
     world::Task<void> retain_loop();
     [[nodiscard]] Group* wants_flush();
     [[nodiscard]] bool is_over(const Group& group) const;
-    world::Task<void> flush_alone(Group& group);
+    world::Task<void> flush_alone(Group& group, std::shared_ptr<void> turn);
     world::Task<base::Result<void>> flush(Group& group);
     void cut(Group& group);
 

@@ -49,23 +49,23 @@ Task<void> Host::retain_loop() {
             continue;
         }
         flushing_ = true;
-        // In the scope of the group: when the group goes, so does the flush.
-        group->tasks.spawn("flush", flush_alone(*group));
+        // In the scope of the group: when the group goes, so does the flush, perhaps before it has
+        // begun; then others must have their turn all the same.
+        std::shared_ptr<void> turn(this, [](void* host) {
+            static_cast<Host*>(host)->flushing_ = false;
+            static_cast<Host*>(host)->retain_.wake_all();
+        });
+        group->tasks.spawn("flush", flush_alone(*group, std::move(turn)));
         if (std::exchange(flush_hurts_, false)) {
             co_await world_.sleep_for(kFlushAgainAfter);
         }
     }
 }
 
-Task<void> Host::flush_alone(Group& group) {
-    struct OneAtATime {
-        Host& host;
-        ~OneAtATime() {
-            host.flushing_ = false;
-            host.retain_.wake_all();
-        }
-    };
-    const OneAtATime one{*this};
+Task<void> Host::flush_alone(Group& group, std::shared_ptr<void>) {
+    if (group.machine_busy) {
+        co_return;  // Since it was chosen; whoever is done with the machine has others look again.
+    }
     const Busy busy(*this, group);
     const Result<void> flushed = co_await flush(group);
     flush_hurts_ = !flushed;
