@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,7 @@ struct Group {
     std::map<std::uint64_t, std::vector<CallNumber>> tickets;  // Of proposals told to the core.
     std::map<std::uint64_t, CallNumber> transfers;
     PendingProposals pending;
+    std::set<CallNumber> reads_told;  // To the core, and not yet answered by it.
     PendingReads reads;
 
     bool asleep = false;

@@ -190,6 +190,7 @@ Task<Result<std::uint64_t>> Host::read(GroupId id, ReadKind kind) {
     }
     Reply reply(world_);
     group->active_at = world_.mono_now();
+    group->reads_told.insert(reply.number());
     step(*group, raft::Read{.ticket = reply.number(), .may_use_lease = kind == ReadKind::kLease});
     while (!reply.outcome) {
         co_await reply.changed.wait();
@@ -199,6 +200,7 @@ Task<Result<std::uint64_t>> Host::read(GroupId id, ReadKind kind) {
 }
 
 void Host::take_read(Group& group, const raft::ReadReady& read) {
+    group.reads_told.erase(read.ticket);
     if (!read.index) {
         settle(read.ticket, std::unexpected(read.index.error()));
     } else if (*read.index <= group.applied.at.index && !group.loading) {
@@ -298,6 +300,9 @@ void Host::abandon(Group& group, const std::string& why) {
     }
     for (const Proposal& proposal : group.proposals) {
         settle(proposal.call, base::fail(Errc::kRetry, why));
+    }
+    for (const CallNumber call : group.reads_told) {
+        settle(call, base::fail(Errc::kRetry, why));
     }
     for (const CallNumber call : group.reads.abandon()) {
         settle(call, base::fail(Errc::kRetry, why));
