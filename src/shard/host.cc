@@ -128,6 +128,10 @@ void Host::touch(Group& group) {
 void Host::step(Group& group, raft::Input input) {
     tell_contacts(group);
     group.core.step(world_.mono_now(), std::move(input));
+    // From now on it keeps no promises but its own, so the node makes none in its name.
+    if (!group.core.is_asleep()) {
+        leave_dormitories(group);
+    }
     touch(group);
 }
 

@@ -69,7 +69,7 @@ struct Neighbour {
     // As follower: what sleeps here under a leader there. The last pulse counts for all of them.
     Dormitory followed;
     time::MonoTime heard{};
-    time::Duration promised{};
+    time::MonoTime promised_until{};  // No later promise takes back what an earlier one gave.
     // What the newest pulse closed that fitted what sleeps here, and when it came.
     time::Hlc closed;
     time::MonoTime closed_at{};

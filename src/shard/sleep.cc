@@ -97,11 +97,12 @@ void Host::send_pulse(Address to, Neighbour& there) {
 void Host::take(Address from, Pulse& item) {
     Neighbour& there = neighbour(from);
     there.heard = world_.mono_now();
-    there.promised =
+    const time::Duration lease =
         options_.raft.leases ? std::min(item.lease, options_.raft.lease_max) : time::Duration{};
+    there.promised_until = std::max(there.promised_until, there.heard + lease);
     PulseAnswer answer{.number = item.number,
                        .sent_at = item.sent_at,
-                       .lease = there.promised,
+                       .lease = lease,
                        .matches = item.digest == there.followed.digest(),
                        .asleep = {}};
     if (answer.matches) {
@@ -336,9 +337,10 @@ void Host::tell_contacts(Group& group) {
                                                    .sent_at = there.vouched_sent_at,
                                                    .lease = there.vouched_lease});
         }
-        if (!group.asleep_leads && there.heard > group.asleep_since) {
+        if (!group.asleep_leads && there.heard >= group.asleep_since) {
             group.core.step(now,
-                            raft::LeaderContact{.heard_at = there.heard, .lease = there.promised});
+                            raft::LeaderContact{.heard_at = there.heard,
+                                                .lease = there.promised_until - there.heard});
         }
     }
 }
