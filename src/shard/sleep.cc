@@ -317,6 +317,9 @@ void Host::fall_asleep(Group& group) {
         Neighbour& there = neighbour(*where);
         (group.asleep_leads ? there.led : there.followed).enter({group.id, group.asleep_term});
     }
+    if (!group.asleep_leads && group.bedfellows.empty()) {
+        wake(group);  // Nobody knows where its leader is, so nobody would notice its silence.
+    }
 }
 
 void Host::wake(Group& group) {
