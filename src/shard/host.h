@@ -130,7 +130,8 @@ public:
     // kInvalid: the group is here already (perhaps lost).
     world::Task<base::Result<void>> create(GroupSpec spec);
 
-    // Also of a lost one. All that waits for it hears kUnknown.
+    // Also of a lost one. All that waits for it hears kUnknown. May be repeated after any error;
+    // kRetry: it is coming or going just now.
     world::Task<base::Result<void>> destroy(GroupId group);
 
     // Returns when it is applied here. kRedirect: not the leader, the detail names it. kRetry:
@@ -165,6 +166,7 @@ private:
     struct Reply;
     struct Busy;
     struct QuorumCall;
+    struct Coming;
     using Due = std::pair<time::MonoTime, GroupId>;
 
     Host(world::World& world, HostOptions options, HostServices services);
@@ -288,7 +290,7 @@ private:
     std::deque<GroupId> ready_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> timers_;
     std::deque<Landed> landed_;
-    std::set<GroupId> coming_;              // Being created.
+    std::set<GroupId> coming_;              // Being created, started anew, or destroyed.
     std::map<GroupId, std::string> parts_;  // Files of snapshots that have not come whole.
     std::size_t damaged_ = 0;               // Groups whose damage no note tells yet.
     std::uint64_t lives_ = 0;

@@ -278,8 +278,8 @@ void Host::add(Found found) {
 // Damage was found in what a running replica believed to have: it starts anew, from the log, and
 // knows then what it has lost. Callers hear what they hear at a crash.
 Task<void> Host::reopen(GroupId id, std::uint64_t life) {
-    for (Group* group = at(id, life); group != nullptr && group->under_way > 0;
-         group = at(id, life)) {
+    for (Group* group = at(id, life);
+         group != nullptr && (group->under_way > 0 || coming_.contains(id)); group = at(id, life)) {
         co_await world_.sleep_for(kReopenPoll);
     }
     Group* group = at(id, life);
@@ -291,6 +291,8 @@ Task<void> Host::reopen(GroupId id, std::uint64_t life) {
     damaged_ -= group->tells_damage ? 1 : 0;
     groups_.erase(id);
     coming_.insert(id);
+    // What it has handed to the log without waiting for it, such as a cut, lands first.
+    static_cast<void>(co_await log_->write({}));
     const Result<void> started = co_await start_group(id);
     coming_.erase(id);
     if (!started) {
@@ -300,6 +302,16 @@ Task<void> Host::reopen(GroupId id, std::uint64_t life) {
 
 // ---- coming and going
 
+struct Host::Coming {
+    Coming(std::set<GroupId>& all, GroupId its_id) : groups(all), id(its_id) {}
+    ~Coming() { groups.erase(id); }
+    Coming(const Coming&) = delete;
+    Coming& operator=(const Coming&) = delete;
+
+    std::set<GroupId>& groups;
+    GroupId id;
+};
+
 Task<Result<void>> Host::create(GroupSpec spec) {
     if (log_->find(spec.group) != nullptr || groups_.contains(spec.group) ||
         !coming_.insert(spec.group).second) {
@@ -307,12 +319,7 @@ Task<Result<void>> Host::create(GroupSpec spec) {
                                                  " has a replica here already; it must be "
                                                  "destroyed before another one can come");
     }
-    struct Coming {
-        std::set<GroupId>& groups;
-        GroupId id;
-        ~Coming() { groups.erase(id); }
-    };
-    const Coming coming{coming_, spec.group};
+    const Coming coming(coming_, spec.group);
     Found found{.id = spec.group, .identity = {spec.replica, spec.witness}};
     if (!spec.witness) {
         found.machine = services_.make_machine(spec.group, spec.replica);
@@ -330,11 +337,16 @@ Task<Result<void>> Host::create(GroupSpec spec) {
 }
 
 Task<Result<void>> Host::destroy(GroupId id) {
-    const auto found = groups_.find(id);
-    const auto is_it = [id](const LostReplica& lost) { return lost.group == id; };
-    if (found == groups_.end() && std::ranges::none_of(lost_, is_it)) {
+    if (coming_.contains(id)) {
+        co_return base::fail(Errc::kRetry,
+                             "group " + to_string(id) + " is coming or going just now");
+    }
+    // One whose destruction went wrong half-way is known to the log alone.
+    if (log_->find(id) == nullptr) {
         co_return base::fail(Errc::kNotFound, "group " + to_string(id) + " has no replica here");
     }
+    coming_.insert(id);
+    const Coming going(coming_, id);
     CO_TRY(co_await log_->write({note(id, Note::kIntent, encode_intent({}))}));
     std::unique_ptr<Machine> machine;
     if (const auto here = groups_.find(id); here != groups_.end()) {
@@ -344,11 +356,13 @@ Task<Result<void>> Host::destroy(GroupId id) {
         machine = std::move(group.machine);
         leave_dormitories(group);
         groups_.erase(here);
+        // Its tasks may have finished, or begun, an installation meanwhile, and have said so.
+        CO_TRY(co_await log_->write({note(id, Note::kIntent, encode_intent({}))}));
     } else {
         machine = services_.make_machine(id, raft::kNobody);
     }
     CO_TRY(co_await forget(id, machine.get()));
-    std::erase_if(lost_, is_it);
+    std::erase_if(lost_, [id](const LostReplica& lost) { return lost.group == id; });
     settle_damage();
     co_return Result<void>();
 }

@@ -341,9 +341,8 @@ void Host::tell_contacts(Group& group) {
                                                    .lease = there.vouched_lease});
         }
         if (!group.asleep_leads && there.heard >= group.asleep_since) {
-            group.core.step(now,
-                            raft::LeaderContact{.heard_at = there.heard,
-                                                .lease = there.promised_until - there.heard});
+            group.core.step(now, raft::LeaderContact{.heard_at = there.heard,
+                                                     .lease = there.promised_until - there.heard});
         }
     }
 }
