@@ -34,11 +34,10 @@ struct Host::Found {
     raft::Start start;
     std::size_t log_bytes = 0;
     std::size_t unflushed_bytes = 0;
-    std::optional<std::string> lost;
+    bool destroyed = false;  // What was begun before the crash is finished.
 };
 
 Task<Result<void>> Host::start_groups() {
-    CO_TRY(co_await find_parts());
     const bool unnamed = log_->recovery().anyone_may_have_lost();
     for (const GroupId id : log_->groups()) {
         if (unnamed) {
@@ -48,7 +47,7 @@ Task<Result<void>> Host::start_groups() {
         CO_TRY(co_await start_group(id));
     }
     settle_damage();
-    co_return Result<void>();
+    co_return co_await find_parts();
 }
 
 // The log may forget its damage only when every start from now on will know what it did without it.
@@ -58,7 +57,8 @@ void Host::settle_damage() {
     }
 }
 
-// Files of snapshots from before: those we sent are of no use, those we were getting may be.
+// Files of snapshots from before: those we sent are of no use, those we were getting may be. Only
+// when every installation that was begun is finished, and needs no file any more.
 Task<Result<void>> Host::find_parts() {
     const auto names = co_await world_.disk().list(options_.snapshots);
     if (!names) {
@@ -75,7 +75,7 @@ Task<Result<void>> Host::find_parts() {
              ++i) {
             group = group * 10 + static_cast<std::uint64_t>(name[i] - '0');
         }
-        if (!is_part || parts_.contains(GroupId{group})) {
+        if (!is_part || at(GroupId{group}) == nullptr || parts_.contains(GroupId{group})) {
             static_cast<void>(co_await world_.disk().remove(path));
         } else {
             parts_[GroupId{group}] = path;
@@ -86,8 +86,8 @@ Task<Result<void>> Host::find_parts() {
 
 Task<Result<void>> Host::start_group(GroupId id) {
     Result<Found> found = co_await find_state(id);
-    if (!found && found.error().code == Errc::kNotFound) {
-        co_return Result<void>();  // Its destruction was finished.
+    if (found && found->destroyed) {
+        co_return Result<void>();
     }
     if (!found && found.error().code == Errc::kCorrupt) {
         lose(id, found.error().detail);
@@ -106,7 +106,7 @@ void Host::lose(GroupId id, std::string why) {
     lost_.push_back({id, std::move(why)});
 }
 
-// kCorrupt: the replica is lost. kNotFound: it is destroyed.
+// kCorrupt: the replica is lost.
 Task<Result<Host::Found>> Host::find_state(GroupId id) {
     Found found{.id = id};
     const storage_log::GroupLog* log = log_->find(id);
@@ -130,6 +130,9 @@ Task<Result<Host::Found>> Host::find_state(GroupId id) {
         found.mark = CO_TRY(std::move(mark));
     }
     CO_TRY(co_await redo(id, found));
+    if (found.destroyed) {
+        co_return found;
+    }
     log = log_->find(id);
     const storage_log::HardState& state = log->hard_state();
     found.start.hard_state = {.term = state.term,
@@ -168,14 +171,20 @@ Task<Result<void>> Host::redo(GroupId id, Found& found) {
     if (!intent.install) {
         world_.mark(world::Mark::kDestructionRedone);
         CO_TRY(co_await forget(id, found.machine.get()));
-        co_return base::fail(Errc::kNotFound, "destroyed");
+        found.destroyed = true;
+        co_return Result<void>();
     }
     world_.mark(world::Mark::kInstallRedone);
     const Staged& staged = *intent.install;
     if (found.mark.at.index < staged.mark.at.index) {
-        const auto file =
-            CO_TRY(co_await world_.disk().open(staged.path, world::OpenMode::kExisting));
-        FileSource source(*file, staged.size);
+        const auto file = co_await world_.disk().open(staged.path, world::OpenMode::kExisting);
+        if (!file && file.error().code == Errc::kNotFound) {
+            co_return base::fail(Errc::kCorrupt, "the snapshot that it was to be is gone");
+        }
+        if (!file) {
+            co_return std::unexpected(file.error());
+        }
+        FileSource source(**file, staged.size);
         CO_TRY(co_await found.machine->load(source, staged.mark));
         found.mark = staged.mark;
     }
