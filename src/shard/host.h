@@ -273,6 +273,7 @@ private:
     world::Task<base::Result<void>> read_entries(Found& found);
     world::Task<base::Result<void>> redo(GroupId id, Found& found);
     world::Task<base::Result<void>> forget(GroupId id, Machine* machine);
+    world::Task<void> remove_snapshots(GroupId id);
     void add(Found found);
     world::Task<void> reopen(GroupId id, std::uint64_t life);
     void lose(GroupId id, std::string why);

@@ -371,9 +371,22 @@ Task<Result<void>> Host::destroy(GroupId id) {
         machine = services_.make_machine(id, raft::kNobody);
     }
     CO_TRY(co_await forget(id, machine.get()));
+    co_await remove_snapshots(id);
     std::erase_if(lost_, [id](const LostReplica& lost) { return lost.group == id; });
     settle_damage();
     co_return Result<void>();
+}
+
+// What goes wrong here, the next start does.
+Task<void> Host::remove_snapshots(GroupId id) {
+    parts_.erase(id);
+    const auto names = co_await world_.disk().list(options_.snapshots);
+    for (const std::string& name : names ? *names : std::vector<std::string>()) {
+        if (name.starts_with("in-" + to_string(id) + "-") ||
+            name.starts_with("out-" + to_string(id) + "-")) {
+            static_cast<void>(co_await world_.disk().remove(options_.snapshots + "/" + name));
+        }
+    }
 }
 
 Task<Result<void>> Host::forget(GroupId id, Machine* machine) {
