@@ -103,6 +103,15 @@ Task<void> Host::receive_snapshot(Group& group) {
         static_cast<void>(co_await world_.disk().remove(before));
     }
     const Result<void> came = co_await pull(group, path);
+    if (!came && came.error().code == Errc::kFull) {
+        // Its part must not keep from the log, and so from all groups, what room there is. Nor is
+        // it begun anew at once.
+        parts_.erase(group.id);
+        static_cast<void>(co_await world_.disk().remove(path));
+        world_.log().warn("snapshot_has_no_room", {{"group", group.id}});
+        co_await world_.sleep_for(kAgainAfter);
+        co_return;
+    }
     if (!came && came.error().code != Errc::kCorrupt) {
         world_.log().warn("snapshot_not_received", {{"group", group.id}, {"error", came.error()}});
         co_return;  // What is here of it stays: it may be offered again.
