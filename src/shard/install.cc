@@ -83,7 +83,9 @@ void Host::take(Address, SnapshotChunk& item) {
     }
     Incoming& incoming = *group->incoming;
     const std::uint64_t end = incoming.have + kWindow * options_.chunk_bytes;
-    if (item.offset >= incoming.have && item.offset < end && !item.bytes.empty()) {
+    // More than was asked for is not kept, but the next piece always is.
+    const bool has_room = item.offset == incoming.have || incoming.arrived.size() < kWindow;
+    if (item.offset >= incoming.have && item.offset < end && !item.bytes.empty() && has_room) {
         incoming.arrived[item.offset] = std::move(item.bytes);
         group->came.wake_all();
     }
