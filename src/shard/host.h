@@ -251,7 +251,8 @@ private:
     world::Task<base::Result<void>> have_outgoing(Group& group);
     world::Task<base::Result<void>> save(Group& group);
     world::Task<bool> offer(Group& group, raft::ReplicaId to, SnapshotOffer offer);
-    world::Task<void> send_chunk(Group& group, world::Address to, SnapshotWant want);
+    world::Task<void> send_chunk(Group& group, world::Address to, SnapshotWant want,
+                                 std::shared_ptr<void> counted);
     world::Task<void> drop_outgoing(Group& group);
 
     // install.cc

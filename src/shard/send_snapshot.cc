@@ -160,16 +160,17 @@ void Host::take(Address from, SnapshotWant& item) {
         return;
     }
     group->outgoing->wanted = world_.mono_now();
-    group->tasks.spawn("send_chunk", send_chunk(*group, from, item));
+    // From now on, not from when the task begins: a frame may hold many wants.
+    ++chunks_under_way_;
+    std::shared_ptr<void> counted(&chunks_under_way_,
+                                  [](void* count) { --*static_cast<std::size_t*>(count); });
+    group->tasks.spawn("send_chunk", send_chunk(*group, from, item, std::move(counted)));
 }
 
-Task<void> Host::send_chunk(Group& group, Address to, SnapshotWant want) {
-    struct Counted {
-        std::size_t& count;
-        explicit Counted(std::size_t& of) : count(of) { ++count; }
-        ~Counted() { --count; }
-    };
-    const Counted counted(chunks_under_way_);
+Task<void> Host::send_chunk(Group& group, Address to, SnapshotWant want, std::shared_ptr<void>) {
+    if (!group.outgoing || group.outgoing->transfer != want.transfer) {
+        co_return;  // It went before the task began.
+    }
     // Shared, so that it stays open while another snapshot takes its place.
     const std::shared_ptr<world::File> file = group.outgoing->file;
     const std::uint64_t left = group.outgoing->size - want.offset;
