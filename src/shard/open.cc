@@ -51,10 +51,20 @@ Task<Result<void>> Host::start_groups() {
 }
 
 // The log may forget its damage only when every start from now on will know what it did without it.
+// There may be more than its owners have noticed: it is also found by whoever moves entries out of
+// the way.
 void Host::settle_damage() {
-    if (damaged_ == 0 && lost_.empty()) {
-        log_->damage_is_settled();
+    if (damaged_ > 0 || !lost_.empty() || log_->recovery().damage.empty()) {
+        return;
     }
+    for (const GroupId id : log_->groups()) {
+        const Group* group = at(id);
+        const bool knows = group != nullptr && !group->tells_damage && group->core.is_repairing();
+        if (!knows && !log_->find(id)->is_whole()) {
+            return;
+        }
+    }
+    log_->damage_is_settled();
 }
 
 // Files of snapshots from before: those we sent are of no use, those we were getting may be. Only
