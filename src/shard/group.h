@@ -88,9 +88,10 @@ struct Group {
 
     bool tells_damage = false;  // The first thing that it writes is what it has lost.
 
-    // What is written behind the hard state, as it was last handed to the log.
-    time::Hlc ceiling_written;
-    raft::Position repair_written;
+    // What is written behind the hard state, as it was last handed to the log. Nothing: that is
+    // not known.
+    std::optional<time::Hlc> ceiling_written;
+    std::optional<raft::Position> repair_written;
 
     Mark applied;               // By the machine.
     std::uint64_t flushed = 0;  // Durable there.

@@ -155,8 +155,8 @@ void Host::take_landed() {
             --group->under_way;
             if (!landed.outcome) {
                 // What was written last is not what stands there.
-                group->ceiling_written = {};
-                group->repair_written = {};
+                group->ceiling_written.reset();
+                group->repair_written.reset();
                 world_.mark(world::Mark::kPersistRefused);
                 step(*group, raft::PersistRefused{promise.sequence});
                 continue;
