@@ -122,6 +122,9 @@ Result<bool> get_flag(Decoder& in) {
 
 Result<time::MonoTime> get_moment(Decoder& in) {
     const auto ns = TRY(in.fixed<std::uint64_t>());
+    if (ns > INT64_MAX) {
+        return base::fail(Errc::kCorrupt, "a moment before the beginning of time");
+    }
     return time::MonoTime(time::Duration(static_cast<std::int64_t>(ns)));
 }
 
