@@ -254,6 +254,7 @@ private:
     world::Task<void> send_chunk(Group& group, world::Address to, SnapshotWant want,
                                  std::shared_ptr<void> counted);
     world::Task<void> drop_outgoing(Group& group);
+    world::Task<void> drop_unwanted(Group& group);
 
     // install.cc
     world::Task<void> receive_snapshot(Group& group);

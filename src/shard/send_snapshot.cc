@@ -22,6 +22,9 @@ constexpr std::size_t kChunksMax = 16;
 // Nobody has asked for a piece for so many of the group's longest election timeouts.
 constexpr int kPatience = 5;
 
+// After somebody has asked for it.
+constexpr time::Duration kKeptFor = 10s;
+
 }  // namespace
 
 Task<void> Host::send_snapshot(Group& group, raft::ReplicaId to) {
@@ -48,6 +51,16 @@ Task<void> Host::send_snapshot(Group& group, raft::ReplicaId to) {
     }
     counts_.snapshots_sent += sent.delivered ? 1 : 0;
     step(group, sent);
+    co_await drop_unwanted(group);
+}
+
+// Others may need it next. When nobody does, it is only in the way: it is as large as the state.
+Task<void> Host::drop_unwanted(Group& group) {
+    co_await world_.sleep_for(kKeptFor);
+    if (group.outgoing && group.outgoing->offers == 0 &&
+        world_.mono_now() - group.outgoing->wanted >= kKeptFor) {
+        co_await drop_outgoing(group);
+    }
 }
 
 // One that continues in the log as it is, or a new one.
