@@ -63,6 +63,8 @@ public:
     std::map<raft::ReplicaId, world::Address> addresses{};
     std::function<void()> destroyed = [] {};
     std::vector<raft::Message> sent{};
+    // What the stranger claims to hold when a quorum is asked.
+    std::optional<std::uint64_t> says_of_itself{};
 
     // A host that has the group as its first replica, until the script has ended.
     void run(Script script) {
@@ -130,7 +132,22 @@ private:
 
     static Task<void> run_host(Host& host) { static_cast<void>(co_await host.run()); }
 
+    Task<void> answer(World& world) {
+        for (;;) {
+            const world::Frame frame = co_await world.network().receive();
+            const auto items = decode_frame(frame.payload);
+            for (const Item& item : items ? *items : std::vector<Item>()) {
+                const auto* ask = std::get_if<QuorumAsk>(&item);
+                if (ask != nullptr && says_of_itself) {
+                    say(QuorumAnswer{ask->group, kTwo, ask->number, {*says_of_itself, false}});
+                }
+            }
+        }
+    }
+
     Task<void> speak(World& world) {
+        world::Scope scope(world.scheduler());
+        scope.spawn("answer", answer(world));
         for (;;) {
             while (!frames_.empty()) {
                 static_cast<void>(
@@ -177,6 +194,23 @@ TEST(Host, AReadHearsWhenItsReplicaGoes) {
         EXPECT_TRUE((co_await host.destroy(kGroup)).has_value());
         co_await world.sleep_for(2s);
         EXPECT_TRUE(outcome.has_value());
+    });
+}
+
+TEST(Host, AQuorumReadDoesNotWaitForWhatIsNeverCommitted) {
+    Rig rig;
+    rig.addresses = {{kTwo, kStranger}};
+    rig.run([](Rig& its, World& world, Host& host) -> Task<void> {
+        std::optional<Result<std::uint64_t>> outcome;
+        const auto read = [](Host& of, std::optional<Result<std::uint64_t>>& out) -> Task<void> {
+            out = co_await of.read(kGroup, ReadKind::kQuorum);
+        };
+        its.says_of_itself = 1000;
+        world::Scope scope(world.scheduler());
+        scope.spawn("read", read(host, outcome));
+        co_await world.sleep_for(5s);
+        EXPECT_TRUE(outcome.has_value());
+        EXPECT_TRUE(outcome && !*outcome && outcome->error().code == Errc::kRetry);
     });
 }
 

@@ -84,4 +84,13 @@ std::vector<CallNumber> PendingReads::abandon() {
     return applied(UINT64_MAX);
 }
 
+void PendingReads::remove(std::uint64_t index, CallNumber call) {
+    const auto [begin, end] = waiting_.equal_range(index);
+    const auto found = std::ranges::find(std::ranges::subrange(begin, end), call,
+                                         [](const auto& waiting) { return waiting.second; });
+    if (found != end) {
+        waiting_.erase(found);
+    }
+}
+
 }  // namespace distkv::shard

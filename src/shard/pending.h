@@ -52,6 +52,7 @@ public:
     void add(std::uint64_t index, CallNumber call) { waiting_.emplace(index, call); }
     std::vector<CallNumber> applied(std::uint64_t index);
     std::vector<CallNumber> abandon();
+    void remove(std::uint64_t index, CallNumber call);
 
 private:
     std::multimap<std::uint64_t, CallNumber> waiting_;

@@ -210,8 +210,9 @@ void Host::take_read(Group& group, const raft::ReadReady& read) {
     }
 }
 
-// Asks again and again: a question or an answer may be lost. Gives up when the membership has
-// changed underneath, which the caller may repeat.
+// Asks again and again: a question or an answer may be lost. Gives up, which the caller may repeat,
+// when the membership has changed underneath; or when what must be applied first does not come: it
+// may be the end of a log that no leader will ever commit.
 Task<Result<std::uint64_t>> Host::read_from_quorum(GroupId id) {
     Group* group = at(id);
     const std::uint64_t life = group->life;
@@ -225,11 +226,22 @@ Task<Result<std::uint64_t>> Host::read_from_quorum(GroupId id) {
     if (group->applied.at.index < index || group->loading) {
         Reply reply(world_);
         group->reads.add(index, reply.number());
-        while (!reply.outcome) {
-            co_await reply.changed.wait();
+        const auto wait = [](Reply& its) -> Task<Result<void>> {
+            while (!its.outcome) {
+                co_await its.changed.wait();
+            }
+            co_return Result<void>();
+        };
+        const time::MonoTime patience = world_.mono_now() + timeouts_of(*group).failover;
+        static_cast<void>(co_await world::with_deadline(world_.scheduler(), patience, wait(reply)));
+        group = at(id, life);
+        if (!reply.outcome) {
+            if (group != nullptr) {
+                group->reads.remove(index, reply.number());
+            }
+            co_return base::fail(Errc::kRetry, "what somebody holds is not committed, or not here");
         }
         static_cast<void>(CO_TRY(std::move(*reply.outcome)));
-        group = at(id, life);
     }
     if (group == nullptr || !call.read.may_answer(group->core)) {
         co_return base::fail(Errc::kRetry, "the membership has changed during the read");
@@ -260,8 +272,13 @@ Task<Result<void>> Host::ask_quorum(Group& group, QuorumCall& call) {
         };
         static_cast<void>(co_await world::with_deadline(world_.scheduler(),
                                                         world_.mono_now() + patience, wait(call)));
-        if (at(id, life) == nullptr) {
+        const Group* const now = at(id, life);
+        if (now == nullptr) {
             co_return not_here(id);
+        }
+        if (!call.read.may_answer(now->core)) {
+            // Those who are asked may be no members any more, and silent for ever.
+            co_return base::fail(Errc::kRetry, "the membership has changed during the read");
         }
     }
     co_return Result<void>();
