@@ -277,6 +277,8 @@ private:
     world::Task<base::Result<void>> forget(GroupId id, Machine* machine);
     world::Task<void> remove_snapshots(GroupId id);
     void add(Found found);
+    void heed_damage();
+    void begin_anew(Group& group);
     world::Task<void> reopen(GroupId id, std::uint64_t life);
     void lose(GroupId id, std::string why);
     void settle_damage();
@@ -296,6 +298,7 @@ private:
     std::set<GroupId> coming_;              // Being created, started anew, or destroyed.
     std::map<GroupId, std::string> parts_;  // Files of snapshots that have not come whole.
     std::size_t damaged_ = 0;               // Groups whose damage no note tells yet.
+    std::size_t damage_seen_ = 0;
     std::uint64_t lives_ = 0;
     std::uint64_t tickets_ = 0;
     std::uint64_t first_pulse_ = 0;

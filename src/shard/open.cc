@@ -65,6 +65,7 @@ void Host::settle_damage() {
         }
     }
     log_->damage_is_settled();
+    damage_seen_ = 0;
 }
 
 // Files of snapshots from before: those we sent are of no use, those we were getting may be. Only
@@ -108,6 +109,26 @@ Task<Result<void>> Host::start_group(GroupId id) {
     }
     add(*std::move(found));
     co_return Result<void>();
+}
+
+// Damage that whoever moves entries out of the way has found: its group may not look there for
+// long, and the log keeps everything from there on until it is repaired.
+void Host::heed_damage() {
+    const std::size_t found = log_->recovery().damage.size();
+    if (std::exchange(damage_seen_, found) == found) {
+        return;
+    }
+    for (const auto& [id, group] : groups_) {
+        const bool knows = group->reopening || group->core.is_repairing();
+        if (!knows && !log_->find(id)->holes().empty()) {
+            begin_anew(*group);
+        }
+    }
+}
+
+void Host::begin_anew(Group& group) {
+    group.reopening = true;
+    tasks_.spawn("reopen", reopen(group.id, group.life));
 }
 
 void Host::lose(GroupId id, std::string why) {

@@ -235,8 +235,7 @@ Task<void> Host::fetch(Group& group, raft::Fetch what) {
     const storage_log::GroupLog* log = log_->find(group.id);
     if (!fetched.entries && fetched.entries.error().code == Errc::kCorrupt && log != nullptr &&
         !log->holes().empty() && !group.reopening) {
-        group.reopening = true;
-        tasks_.spawn("reopen", reopen(group.id, group.life));
+        begin_anew(group);
         co_return;
     }
     step(group, std::move(fetched));

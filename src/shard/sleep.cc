@@ -67,6 +67,7 @@ Task<void> Host::pulse_loop() {
             shortest = std::min(shortest, there.pulse_every);
         }
         co_await world_.sleep_for(shortest);
+        heed_damage();
         for (auto& [address, there] : neighbours_) {
             const time::MonoTime now = world_.mono_now();
             if (now >= there.pulse_due) {
