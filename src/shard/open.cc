@@ -201,9 +201,11 @@ Task<Result<void>> Host::redo(GroupId id, Found& found) {
     const Intent intent = CO_TRY(decode_intent(*note_of_intent));
     if (!intent.install) {
         world_.mark(world::Mark::kDestructionRedone);
-        CO_TRY(co_await forget(id, found.machine.get()));
+        const Result<void> forgotten = co_await forget(id, found.machine.get());
         found.destroyed = true;
-        co_return Result<void>();
+        // Without room for a word the next start does it, or destroy(); others are not kept
+        // waiting.
+        co_return !forgotten && forgotten.error().code == Errc::kFull ? Result<void>() : forgotten;
     }
     world_.mark(world::Mark::kInstallRedone);
     const Staged& staged = *intent.install;
@@ -215,13 +217,17 @@ Task<Result<void>> Host::redo(GroupId id, Found& found) {
         if (!file) {
             co_return std::unexpected(file.error());
         }
+        CO_TRY(co_await verify(**file, staged.size, staged.crc));
         FileSource source(**file, staged.size);
         CO_TRY(co_await found.machine->load(source, staged.mark));
         found.mark = staged.mark;
     }
-    CO_TRY(co_await log_->write({note(id, Note::kIntent, {})}));
+    // The state is durable: without room to say so, the next start sees it all the same.
+    const Result<void> cleared = co_await log_->write({note(id, Note::kIntent, {})});
+    if (!cleared && cleared.error().code != Errc::kFull) {
+        co_return cleared;
+    }
     static_cast<void>(co_await world_.disk().remove(staged.path));
-    parts_.erase(id);
     co_return Result<void>();
 }
 
