@@ -36,7 +36,8 @@ struct Incoming {
     SnapshotOffer offer;
     std::uint64_t have = 0;  // On the disk, or on the way there.
     std::map<std::uint64_t, base::Bytes> arrived;
-    time::MonoTime offered{};  // Last.
+    time::MonoTime offered{};       // Last.
+    std::shared_ptr<void> counted;  // Among those of the host, while it lives.
 };
 
 // A snapshot of ours, for whoever needs one.

@@ -305,6 +305,7 @@ private:
     std::size_t sleeping_ = 0;
     time::MonoTime snapshots_paid_until_{};
     std::size_t chunks_under_way_ = 0;
+    std::size_t incoming_ = 0;  // Snapshots.
     bool flushing_ = false;
     bool flush_hurts_ = false;  // The last one failed, for want of room.
     world::Signal work_;

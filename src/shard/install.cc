@@ -28,6 +28,9 @@ namespace {
 // Pieces on their way at once.
 constexpr std::uint64_t kWindow = 4;
 
+// Snapshots that come at once, for all groups: each may hold a window of pieces in memory.
+constexpr std::size_t kIncomingMax = 64;
+
 // The sender has not been heard for so many of the group's longest election timeouts.
 constexpr int kPatience = 5;
 
@@ -51,8 +54,14 @@ void Host::take(Address from, SnapshotOffer& item) {
         give_to_core(*group, from, item);
         return;
     }
+    if (!group->incoming && incoming_ >= kIncomingMax) {
+        return;  // It will be offered again.
+    }
     if (!group->incoming) {
+        ++incoming_;
         group->incoming.emplace();
+        group->incoming->counted = std::shared_ptr<void>(
+            &incoming_, [](void* count) { --*static_cast<std::size_t*>(count); });
         group->incoming->from = from;
         group->incoming->offer = item;
         group->tasks.spawn("receive_snapshot", receive_snapshot(*group));
