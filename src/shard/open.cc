@@ -100,7 +100,8 @@ Task<Result<void>> Host::start_group(GroupId id) {
     if (found && found->destroyed) {
         co_return Result<void>();
     }
-    if (!found && found.error().code == Errc::kCorrupt) {
+    // What this version cannot read, others need not wait for either.
+    if (!found && (found.error().code == Errc::kCorrupt || found.error().code == Errc::kInvalid)) {
         lose(id, found.error().detail);
         co_return Result<void>();
     }
@@ -137,7 +138,7 @@ void Host::lose(GroupId id, std::string why) {
     lost_.push_back({id, std::move(why)});
 }
 
-// kCorrupt: the replica is lost.
+// kCorrupt, kInvalid: the replica is lost.
 Task<Result<Host::Found>> Host::find_state(GroupId id) {
     Found found{.id = id};
     const storage_log::GroupLog* log = log_->find(id);
