@@ -65,6 +65,7 @@ public:
     std::vector<raft::Message> sent{};
     // What the stranger claims to hold when a quorum is asked.
     std::optional<std::uint64_t> says_of_itself{};
+    std::vector<PulseAnswer> heard{};
 
     // A host that has the group as its first replica, until the script has ended.
     void run(Script script) {
@@ -83,20 +84,27 @@ public:
         EXPECT_TRUE(ended_) << "the script waits for ever";
     }
 
-    void say(const Item& item) {
+    // In one frame.
+    void say(const std::vector<Item>& items) {
         base::Encoder frame;
         frame.fixed(kFrameVersion);
-        encode(item, frame);
+        for (const Item& item : items) {
+            encode(item, frame);
+        }
         frames_.push_back(std::move(frame).take());
     }
+    void say(const Item& item) { say(std::vector<Item>{item}); }
 
-    void say(raft::MessageKind kind, raft::ReplicaId from, std::uint64_t term) {
+    static Item message(raft::MessageKind kind, raft::ReplicaId from, std::uint64_t term) {
         raft::Message m;
         m.kind = kind;
         m.from = from;
         m.to = kOne;
         m.term = term;
-        say(GroupMessage{kGroup, m});
+        return GroupMessage{kGroup, m};
+    }
+    void say(raft::MessageKind kind, raft::ReplicaId from, std::uint64_t term) {
+        say(message(kind, from, term));
     }
 
     [[nodiscard]] sim::DiskImage& disk() { return planet_->node({1}).disk(); }
@@ -138,6 +146,9 @@ private:
             const auto items = decode_frame(frame.payload);
             for (const Item& item : items ? *items : std::vector<Item>()) {
                 const auto* ask = std::get_if<QuorumAsk>(&item);
+                if (const auto* pulse = std::get_if<PulseAnswer>(&item)) {
+                    heard.push_back(*pulse);
+                }
                 if (ask != nullptr && says_of_itself) {
                     say(QuorumAnswer{ask->group, kTwo, ask->number, {*says_of_itself, false}});
                 }
@@ -238,6 +249,28 @@ TEST(Host, AShortPromiseTakesNoLongerOneBack) {
             }
         }
         EXPECT_TRUE(answered);
+    });
+}
+
+TEST(Host, NoLeaseIsPromisedForAGroupThatHasJustWoken) {
+    Rig rig;
+    rig.addresses = {{kTwo, kStranger}};
+    rig.run([](Rig& its, World& world, Host& host) -> Task<void> {
+        its.say(raft::MessageKind::kHeartbeat, kTwo, 1);
+        co_await world.sleep_for(50ms);
+        its.say(raft::MessageKind::kSleep, kTwo, 1);
+        co_await world.sleep_for(10ms);
+        EXPECT_TRUE(host.find(kGroup)->asleep);
+        Dormitory all;
+        all.enter({kGroup, 1});
+        its.say(Pulse{.number = 1, .lease = 100ms, .digest = all.digest()});
+        co_await world.sleep_for(10ms);
+        its.say({Rig::message(raft::MessageKind::kPreVote, kThree, 9),
+                 Pulse{.number = 2, .lease = 100ms, .digest = all.digest()}});
+        co_await world.sleep_for(10ms);
+        EXPECT_EQ(its.heard.size(), 2);
+        EXPECT_TRUE(its.heard.front().matches);
+        EXPECT_FALSE(its.heard.back().matches);
     });
 }
 
