@@ -29,7 +29,8 @@ base::Bytes BlobMachine::encode_whole() const {
     return std::move(out).take();
 }
 
-Result<void> BlobMachine::decode_whole(base::ByteView file) {
+// What is here stays when the file is not what it should be.
+Result<void> BlobMachine::decode_whole(base::ByteView file, const Mark* said) {
     base::Decoder in(file);
     static_cast<void>(TRY(in.version(kVersion)));
     Mark mark = TRY(decode_mark(TRY(in.bytes(kBlobBytesMax))));
@@ -40,7 +41,11 @@ Result<void> BlobMachine::decode_whole(base::ByteView file) {
     if (found != expected) {
         return base::fail(Errc::kCorrupt, "the checksum of the state does not match");
     }
+    if (said != nullptr && mark != *said) {
+        return base::fail(Errc::kCorrupt, "a snapshot is not of the moment it is said to be");
+    }
     clear();
+    mark_ = {};
     TRY(decode(state));
     mark_ = std::move(mark);
     return {};
@@ -51,7 +56,7 @@ Task<Result<Mark>> BlobMachine::open() {
     mark_ = {};
     const Result<base::Bytes> file = co_await world_.disk().read_all(path_, 2 * kBlobBytesMax);
     if (file) {
-        CO_TRY(decode_whole(*file));
+        CO_TRY(decode_whole(*file, nullptr));
     } else if (file.error().code != Errc::kNotFound) {
         co_return std::unexpected(file.error());
     }
@@ -95,10 +100,7 @@ Task<Result<void>> BlobMachine::load(Source& source, const Mark& mark) {
             co_return base::fail(Errc::kInvalid, "a snapshot is larger than this machine takes");
         }
     }
-    CO_TRY(decode_whole(whole));
-    if (mark_ != mark) {
-        co_return base::fail(Errc::kCorrupt, "a snapshot is not of the moment it is said to be");
-    }
+    CO_TRY(decode_whole(whole, &mark));
     co_return co_await world_.disk().replace(path_, std::move(whole));
 }
 

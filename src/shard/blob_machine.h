@@ -31,7 +31,8 @@ protected:
 
 private:
     [[nodiscard]] base::Bytes encode_whole() const;
-    base::Result<void> decode_whole(base::ByteView file);
+    // `said`: what the mark in it must be, if that is known.
+    base::Result<void> decode_whole(base::ByteView file, const Mark* said);
 
     world::World& world_;
     std::string path_;
