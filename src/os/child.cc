@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <ctime>
 #include <utility>
@@ -32,15 +34,18 @@ Result<std::array<Fd, 2>> make_pipe() {
     return std::array<Fd, 2>{Fd(ends[0]), Fd(ends[1])};
 }
 
+// May say no too early.
 bool is_readable(const Fd& fd, time::Duration patience) {
     pollfd ready{.fd = fd.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&ready, 1, static_cast<int>(patience / 1ms)) > 0;
+    // Less than nothing would mean for ever to poll().
+    const auto ms = std::clamp<std::int64_t>((patience + 999us) / 1ms, 0, INT_MAX);
+    return ::poll(&ready, 1, static_cast<int>(ms)) > 0;
 }
 
 }  // namespace
 
-// No signal is blocked or ignored there, whatever this process has done; SIGPIPE must not end us
-// when the child has gone.
+// No signal is blocked there, whatever this process has done. SIGPIPE must not end us when the
+// child has gone, and is not ignored there because of that.
 Result<Child> Child::start(const std::vector<std::string>& words) {
     std::array<Fd, 2> input = TRY(make_pipe());
     std::array<Fd, 2> output = TRY(make_pipe());
@@ -51,8 +56,12 @@ Result<Child> Child::start(const std::vector<std::string>& words) {
     CHECK(::posix_spawn_file_actions_adddup2(&files, output[1].get(), STDOUT_FILENO) == 0);
     sigset_t none;
     ::sigemptyset(&none);
+    sigset_t broken_pipe = none;
+    ::sigaddset(&broken_pipe, SIGPIPE);
     CHECK(::posix_spawnattr_setsigmask(&attributes, &none) == 0);
-    CHECK(::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK) == 0);
+    CHECK(::posix_spawnattr_setsigdefault(&attributes, &broken_pipe) == 0);
+    CHECK(::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) ==
+          0);
     std::vector<char*> arguments;
     for (const std::string& word : words) {
         arguments.push_back(const_cast<char*>(word.c_str()));
@@ -90,16 +99,20 @@ Result<void> Child::tell(std::string line) {
 
 Result<std::string> Child::hear(time::Duration patience) {
     const time::MonoTime end = mono_now() + patience;
-    for (;;) {
+    for (bool last_look = false;;) {
         const std::size_t newline = heard_.find('\n');
         if (newline != std::string::npos) {
             std::string line = heard_.substr(0, newline);
             heard_.erase(0, newline + 1);
             return line;
         }
-        const time::Duration left = end - mono_now();
-        if (left <= time::Duration{} || !is_readable(output_, left + 1ms)) {
+        if (last_look) {
             return fail(Errc::kRetry, "a child process says nothing");
+        }
+        const time::Duration left = end - mono_now();
+        last_look = left <= time::Duration{};
+        if (!is_readable(output_, left)) {
+            continue;
         }
         std::array<char, 4096> buffer{};
         const ssize_t got = ::read(output_.get(), buffer.data(), buffer.size());
@@ -128,14 +141,18 @@ void Child::kill() {
 void Child::end(time::Duration patience) {
     input_.reset();
     const time::MonoTime until = mono_now() + patience;
+    // Whoever ends wants to be read to the end first; then it has gone, or will in a moment.
+    bool has_more = true;
     while (pid_ > 0 && mono_now() < until) {
-        // The end of its output is the end of the child.
-        if (is_readable(output_, until - mono_now())) {
-            std::array<char, 4096> buffer{};
-            if (::read(output_.get(), buffer.data(), buffer.size()) <= 0) {
-                reap();
-                return;
+        std::array<char, 4096> buffer{};
+        if (!has_more) {
+            if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+                pid_ = -1;
+            } else {
+                ::poll(nullptr, 0, 1);
             }
+        } else if (is_readable(output_, until - mono_now())) {
+            has_more = ::read(output_.get(), buffer.data(), buffer.size()) > 0;
         }
     }
     kill();
