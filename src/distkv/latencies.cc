@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
+
+#include "distkv/arguments.h"
 
 namespace distkv::distkv {
 
@@ -55,19 +56,20 @@ std::string Latencies::text() const {
     return out;
 }
 
-base::Result<Latencies> Latencies::parse(const std::string& text) {
+base::Result<Latencies> Latencies::parse(std::string_view text) {
     Latencies latencies;
-    std::istringstream in(text);
-    int bucket = 0;
-    char colon = 0;
-    std::uint64_t count = 0;
-    while (in >> bucket >> colon >> count) {
-        latencies.buckets_[bucket] += count;
-        latencies.count_ += count;
-        in.ignore(1);
-    }
-    if (!in.eof()) {
-        return base::fail(base::Errc::kInvalid, "latencies are written bucket:count,...");
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find(','));
+        const std::size_t colon = std::min(pair.find(':'), pair.size());
+        const auto bucket = parse_whole(pair.substr(0, colon), {.max = kBucketMax});
+        const auto count = parse_whole(pair.substr(std::min(colon + 1, pair.size())), {});
+        // A comma stands between two, not behind the last.
+        if (!bucket || !count || pair.size() + 1 == text.size()) {
+            return base::fail(base::Errc::kInvalid, "latencies are written bucket:count,...");
+        }
+        latencies.buckets_[static_cast<int>(*bucket)] += *count;
+        latencies.count_ += *count;
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
     }
     return latencies;
 }

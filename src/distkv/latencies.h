@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "time/instant.h"
@@ -23,7 +24,7 @@ public:
     [[nodiscard]] time::Duration at_share(double share) const;
 
     [[nodiscard]] std::string text() const;  // "12:3,14:1": bucket and count.
-    static base::Result<Latencies> parse(const std::string& text);
+    static base::Result<Latencies> parse(std::string_view text);
 
 private:
     std::map<int, std::uint64_t> buckets_;
