@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/codec.h"
+#include "distkv/arguments.h"
 #include "os/node.h"
 #include "shard/blob_machine.h"
 #include "shard/host.h"
@@ -263,19 +264,25 @@ Result<NodeStats> parse_stats(const std::string& line) {
             return base::fail(base::Errc::kInvalid, "expected name=value, not: " + word);
         }
         const std::string name = word.substr(0, equals);
+        const std::string value = word.substr(equals + 1);
+        if (name == "latencies") {
+            stats.latencies = TRY(Latencies::parse(value));
+            continue;
+        }
         for (const auto& [field, into] : fields) {
             if (name == field) {
-                std::istringstream(word.substr(equals + 1)) >> *into;
+                *into = TRY(parse_whole(value, {}));
             }
-        }
-        if (name == "latencies") {
-            stats.latencies = TRY(Latencies::parse(word.substr(equals + 1)));
         }
     }
     return stats;
 }
 
 Exit run_bench_node(const BenchNode& options, const Output& output) {
+    if (options.node < 1 || options.node > options.ports.size()) {
+        return complain(output, Exit::kBadUsage,
+                        "--node " + std::to_string(options.node) + " has no port among --ports");
+    }
     os::NodeOptions node_options{.node = {options.node}, .cluster = {kCluster}, .reactors = 1};
     node_options.data_directory = options.data;
     node_options.listen = os::Endpoint{"127.0.0.1", options.ports.at(options.node - 1)};

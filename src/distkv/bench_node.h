@@ -3,7 +3,8 @@
 //
 //     start, stop      the clients of the groups that this node leads
 //     stats            "stats led=1 asleep=0 committed=.. cpu_ns=.. ...": see NodeStats
-//     wake             an entry for every group that it leads; "woke ms=.." when all are committed
+//     wake             an entry for every group that it leads; "woke groups=.. us=.." when all are
+//                      committed
 //     (end of input)   ends
 //
 // By itself it says "ready", and "first group=.. term=.. at_ns=.." when a client's first entry of a
