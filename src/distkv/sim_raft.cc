@@ -6,7 +6,6 @@
 #include "sim/weather.h"
 
 namespace distkv::distkv {
-namespace {
 
 Scenario raft_scenario(const SimRaft& options) {
     const std::string voters = std::to_string(options.voters);
@@ -30,8 +29,6 @@ Scenario raft_scenario(const SimRaft& options) {
             // A node has one reactor here, which talks to no other.
             .never = {sim::Fault::kReactorDelay}};
 }
-
-}  // namespace
 
 Exit run_sim_raft(const SimRaft& options, const Output& output) {
     return run_swarm(options, raft_scenario(options), output);

@@ -10,6 +10,8 @@ struct SimRaft : SwarmOptions {
     bool members_stay = false;
 };
 
+Scenario raft_scenario(const SimRaft& options);
+
 Exit run_sim_raft(const SimRaft& options, const Output& output);
 
 }  // namespace distkv::distkv
