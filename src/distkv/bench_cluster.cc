@@ -76,10 +76,11 @@ Result<void> BenchCluster::start_node(std::size_t index) {
         ports += (ports.empty() ? "" : ",") + std::to_string(port);
     }
     nodes_[index] = std::make_unique<os::Child>(TRY(os::Child::start(
-        {os::own_path(), "bench", "raft-node", "--node", std::to_string(index + 1), "--ports",
-         ports, "--groups", std::to_string(options_.groups), "--clients",
-         std::to_string(options_.clients), "--size", std::to_string(options_.size), "--poll-ms",
-         std::to_string(poll_ms_), "--data", data_ + "/node-" + std::to_string(index + 1)})));
+        {options_.program.empty() ? os::own_path() : options_.program, "bench", "raft-node",
+         "--node", std::to_string(index + 1), "--ports", ports, "--groups",
+         std::to_string(options_.groups), "--clients", std::to_string(options_.clients), "--size",
+         std::to_string(options_.size), "--poll-ms", std::to_string(poll_ms_), "--data",
+         data_ + "/node-" + std::to_string(index + 1)})));
     return {};
 }
 

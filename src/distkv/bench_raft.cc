@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "distkv/arguments.h"
@@ -26,6 +27,7 @@ namespace {
 
 constexpr time::Duration kElectionPatience = 60s;
 constexpr time::Duration kWarmUp = 2s;
+constexpr std::size_t kNodesThatSurviveOne = 3;
 constexpr std::uint64_t kPollMs = 50;
 constexpr std::uint64_t kPollMsOfKills = 2;
 
@@ -36,15 +38,24 @@ constexpr time::Duration kWakeMax = 2s;
 constexpr time::Duration kFailoverMax = 1500ms;
 
 // Removed when it was ours.
-struct DataDirectory {
-    std::string path;
-    bool is_ours = false;
+class DataDirectory {
+public:
+    DataDirectory(std::string path, bool is_ours) : path_(std::move(path)), is_ours_(is_ours) {}
+    DataDirectory(DataDirectory&& other) noexcept
+        : path_(std::move(other.path_)), is_ours_(std::exchange(other.is_ours_, false)) {}
+    DataDirectory& operator=(DataDirectory&&) = delete;
     ~DataDirectory() {
         std::error_code ignored;
-        if (is_ours) {
-            std::filesystem::remove_all(path, ignored);
+        if (is_ours_) {
+            std::filesystem::remove_all(path_, ignored);
         }
     }
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+    bool is_ours_;
 };
 
 Result<DataDirectory> data_directory(const BenchRaft& options) {
@@ -55,14 +66,14 @@ Result<DataDirectory> data_directory(const BenchRaft& options) {
             return fail(Errc::kInvalid, "--data " + options.data +
                                             ": an empty directory, or a new one, would be right");
         }
-        return DataDirectory{.path = options.data};
+        return DataDirectory(options.data, false);
     }
     std::string name = "distkv-bench-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) {
         return fail(Errc::kInvalid,
                     "cannot make a directory here; --data DIR names a place where it is possible");
     }
-    return DataDirectory{.path = name, .is_ours = true};
+    return DataDirectory(std::move(name), true);
 }
 
 double seconds(time::Duration span) {
@@ -77,11 +88,24 @@ struct Figure {
     bool missed = false;
 };
 
+Result<void> validate(const BenchRaft& options) {
+    if (options.kills > 0 && options.idle) {
+        return fail(Errc::kInvalid,
+                    "--kills and --idle are two measurements; one of them at a time");
+    }
+    if (options.kills > 0 && options.nodes < kNodesThatSurviveOne) {
+        return fail(
+            Errc::kInvalid,
+            "--kills needs a majority without the leader; --nodes 3 or more would be right");
+    }
+    return {};
+}
+
 class Bench {
 public:
     Bench(const BenchRaft& options, const Output& output) : options_(options), output_(output) {}
 
-    Result<void> run();
+    Result<void> run(const std::string& data);
     Exit print() const;
 
 private:
@@ -102,15 +126,13 @@ private:
     std::vector<Figure> figures_;
 };
 
-Result<void> Bench::run() {
-    const DataDirectory data = TRY(data_directory(options_));
+Result<void> Bench::run(const std::string& data) {
     for (std::size_t i = 1; i <= options_.nodes; ++i) {
-        std::filesystem::create_directories(data.path + "/node-" + std::to_string(i));
+        std::filesystem::create_directories(data + "/node-" + std::to_string(i));
     }
     say("starting " + std::to_string(options_.nodes) + " nodes ...");
     const bool kills = options_.kills > 0;
-    const auto cluster =
-        TRY(BenchCluster::start(options_, data.path, kills ? kPollMsOfKills : kPollMs));
+    const auto cluster = TRY(BenchCluster::start(options_, data, kills ? kPollMsOfKills : kPollMs));
     static_cast<void>(TRY(
         cluster->wait_until(kElectionPatience, "leaders for all groups",
                             [this](const NodeStats& all) { return all.led >= options_.groups; })));
@@ -241,6 +263,13 @@ Exit Bench::print() const {
 }  // namespace
 
 Exit run_bench_raft(const BenchRaft& options, const Output& output) {
+    if (const Result<void> valid = validate(options); !valid) {
+        return complain(output, Exit::kBadUsage, valid.error().detail);
+    }
+    const Result<DataDirectory> data = data_directory(options);
+    if (!data) {
+        return complain(output, Exit::kBadUsage, data.error().detail);
+    }
     BenchRaft chosen = options;
     if (options.kills > 0) {
         chosen.groups = 1;
@@ -250,7 +279,7 @@ Exit run_bench_raft(const BenchRaft& options, const Output& output) {
         chosen.clients = 0;
     }
     Bench bench(chosen, output);
-    const Result<void> ran = bench.run();
+    const Result<void> ran = bench.run(data->path());
     if (!ran) {
         return complain(output, Exit::kRefused, ran.error().detail);
     }

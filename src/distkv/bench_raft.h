@@ -19,6 +19,7 @@ struct BenchRaft {
     std::uint64_t kills = 0;  // No figures of throughput: how long until a new leader commits.
     std::string data;         // A directory; empty: a new one here, removed in the end.
     bool json = false;
+    std::string program;  // What the nodes run, `bench raft-node`; empty: this program itself.
 };
 
 inline constexpr std::size_t kBenchNodesMax = 9;
