@@ -181,6 +181,11 @@ Task<Result<Host::Found>> Host::find_state(GroupId id) {
     if (found.identity.witness) {
         found.mark = {.at = found.start.cut, .membership = found.start.membership};
     }
+    if (found.mark.at == raft::Position{}) {
+        // A machine that never was cannot know whose group it belongs to. Without that, the next
+        // snapshot of it would make whoever takes it forget all members.
+        found.mark.membership = found.start.membership;
+    }
     if (found.mark.at.index < found.start.cut.index) {
         co_return base::fail(Errc::kCorrupt, "its state is older than its log begins");
     }
