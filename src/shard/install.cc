@@ -46,6 +46,9 @@ void Host::take(Address from, SnapshotOffer& item) {
     if (group == nullptr || item.to != group->replica || group->staged) {
         return;
     }
+    if (item.mark.membership.voters.empty()) {
+        return;  // Whoever takes it could never vote again.
+    }
     if (item.mark.at.index <= group->core.commit() || group->witness) {
         // There is nothing in it that we need.
         if (group->witness) {
