@@ -21,6 +21,7 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
                 .boot = boot,
                 .term = core.term(),
                 .commit = 0,
+                .applied = {},
                 .role = Role::kFollower,
                 .membership = core.membership()};
         disk.running = true;
@@ -47,6 +48,23 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
     }
     if (core.role() == Role::kLeader) {
         look_at_ceilings(group, all);
+    }
+    if (std::exchange(life.applied, group.applied.at) != group.applied.at) {
+        look_at_applied(group);
+    }
+}
+
+// What a snapshot would say, and whoever takes it then believes.
+void RaftJudge::look_at_applied(const Group& group) {
+    const raft::Log& log = group.core.log();
+    const std::uint64_t index = group.applied.at.index;
+    if (index < log.cut().index || group.core.snapshot_pending() || group.loading) {
+        return;
+    }
+    if (*log.membership_at(index).membership != group.applied.membership) {
+        violated(group.id, "replica " + to_string(group.replica) + " has applied entry " +
+                               std::to_string(index) +
+                               " and believes in other members than its log");
     }
 }
 

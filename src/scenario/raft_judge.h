@@ -59,6 +59,7 @@ private:
         std::uint64_t boot = 0;
         std::uint64_t term = 0;
         std::uint64_t commit = 0;
+        raft::Position applied{};
         raft::Role role = raft::Role::kFollower;
         raft::Membership membership;  // As it was before the event.
     };
@@ -79,6 +80,7 @@ private:
     void look_at_ceilings(const shard::Group& group, OneGroup& all);
     void look_at_commit(const shard::Group& group, OneGroup& all, std::uint64_t before,
                         const raft::Membership& membership_before);
+    void look_at_applied(const shard::Group& group);
     void look_at_durable(const shard::Group& group, const storage_log::Log& log);
     [[nodiscard]] bool has(const OneGroup& all, shard::GroupId group, raft::ReplicaId replica,
                            raft::Position at) const;
