@@ -1,8 +1,7 @@
 #include "distkv/bench_raft.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <ostream>
 #include <utility>

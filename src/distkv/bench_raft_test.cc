@@ -1,7 +1,6 @@
 #include "distkv/bench_raft.h"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>

@@ -1,9 +1,9 @@
 #include "os/child.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include <gtest/gtest.h>

@@ -66,7 +66,7 @@ private:
     std::deque<Bytes> pieces_;
 };
 
-const std::string kPath = "groups/7";
+constexpr const char* kPath = "groups/7";
 
 // Runs `story` on one node, once for each of its starts.
 class Bench {

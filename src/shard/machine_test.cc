@@ -13,7 +13,9 @@ raft::Membership one_voter() {
     return {.voters = {{.id = {1}}}};
 }
 
-const Bytes kOneVoter = "\x01\x01\x01\0\0\x01\0\0\0\x01"s;
+Bytes one_voter_bytes() {
+    return "\x01\x01\x01\0\0\x01\0\0\0\x01"s;
+}
 
 // What is on disk must stay readable: never change these expectations.
 TEST(Mark, GoldenBytes) {
@@ -23,7 +25,7 @@ TEST(Mark, GoldenBytes) {
     } cases[] = {
         {{}, "\x01\0\0\0"s},
         {{.at = {300, 3}, .membership = {}}, "\x01\xac\x02\x03\0"s},
-        {{.at = {7, 3}, .membership = one_voter()}, "\x01\x07\x03\x0a"s + kOneVoter},
+        {{.at = {7, 3}, .membership = one_voter()}, "\x01\x07\x03\x0a"s + one_voter_bytes()},
     };
     for (const auto& [mark, bytes] : cases) {
         EXPECT_EQ(encode_mark(mark), bytes);
@@ -59,8 +61,8 @@ TEST(Mark, MalformedOnesAreCorruptAndSayWhy) {
 TEST(Members, ThatAreNotKnownAreNoBytes) {
     EXPECT_EQ(encode_members({}), "");
     EXPECT_EQ(decode_members("").value(), raft::Membership());
-    EXPECT_EQ(encode_members(one_voter()), kOneVoter);
-    EXPECT_EQ(decode_members(kOneVoter).value(), one_voter());
+    EXPECT_EQ(encode_members(one_voter()), one_voter_bytes());
+    EXPECT_EQ(decode_members(one_voter_bytes()).value(), one_voter());
     EXPECT_EQ(decode_members("\x01"s).error().code, Errc::kCorrupt);
 }
 

@@ -18,9 +18,10 @@ Staged staged() {
             .mark = {.at = {7, 3}, .membership = {.voters = {{.id = {1}}}}}};
 }
 
-const Bytes kInstall =
-    "\x01\x01\x04in-7\x80\x80\x04\x04\x03\x02\x01"
-    "\x0e\x01\x07\x03\x0a\x01\x01\x01\0\0\x01\0\0\0\x01"s;
+Bytes install_bytes() {
+    return "\x01\x01\x04in-7\x80\x80\x04\x04\x03\x02\x01"
+           "\x0e\x01\x07\x03\x0a\x01\x01\x01\0\0\x01\0\0\0\x01"s;
+}
 
 // What is on disk must stay readable: never change these expectations.
 TEST(Notes, GoldenBytes) {
@@ -36,8 +37,8 @@ TEST(Notes, GoldenBytes) {
     EXPECT_EQ(encode_promises(promises), written);
     EXPECT_EQ(decode_promises(written).value(), promises);
 
-    EXPECT_EQ(encode_intent({.install = staged()}), kInstall);
-    EXPECT_EQ(decode_intent(kInstall).value(), Intent{.install = staged()});
+    EXPECT_EQ(encode_intent({.install = staged()}), install_bytes());
+    EXPECT_EQ(decode_intent(install_bytes()).value(), Intent{.install = staged()});
     EXPECT_EQ(encode_intent({}), "\x01\x02"s);
     EXPECT_EQ(decode_intent("\x01\x02"s).value(), Intent{});
 }
@@ -91,7 +92,7 @@ TEST(Notes, EveryShortenedOneIsRefused) {
         Bytes whole;
     } cases[] = {{checked(decode_identity), encode_identity({{300}, true})},
                  {checked(decode_promises), encode_promises({{1}, {128, 300}})},
-                 {checked(decode_intent), kInstall}};
+                 {checked(decode_intent), install_bytes()}};
     for (const auto& [decode, whole] : cases) {
         EXPECT_TRUE(decode(whole).has_value());
         for (std::size_t size = 0; size < whole.size(); ++size) {

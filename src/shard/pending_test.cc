@@ -7,7 +7,6 @@
 namespace distkv::shard {
 namespace {
 
-using base::Errc;
 using raft::Position;
 
 using Texts = std::vector<std::string>;
