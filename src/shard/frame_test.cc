@@ -57,10 +57,11 @@ struct Golden {
 std::vector<Golden> golden() {
     return {
         {GroupMessage{kGroup, wake()}, "01ac02010d0102ac0200"},
-        {Pulse{9, time::MonoTime(0x0102ns), 128ns, 0xfedcba9876543210},
-         "0209020100000000000080011032547698badcfe"},
-        {PulseAnswer{9, time::MonoTime(-1ns), 1ns, false, {{kGroup, 5}, {{1}, 128}}},
-         "0309ffffffffffffffff010002ac0205018001"},
+        {Pulse{9, time::MonoTime(0x0102ns), 128ns, 0xfedcba9876543210, {0x0807060504030201}},
+         "0209020100000000000080011032547698badcfe0102030405060708"},
+        {PulseAnswer{
+             9, time::MonoTime(0x7fffffffffffffffns), 1ns, false, {{kGroup, 5}, {{1}, 128}}},
+         "0309ffffffffffffff7f010002ac0205018001"},
         {Rouse{{{1}, kGroup}}, "040201ac02"},
         {QuorumAsk{kGroup, {1}, 9}, "05ac020109"},
         {QuorumAnswer{kGroup, {2}, 9, {.durable_last = 128, .repairing = true}},

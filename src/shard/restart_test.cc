@@ -1,10 +1,9 @@
 // What a host finds again after a crash. (Faults of all kinds: scenario/raft_run_test.cc.)
-#include "shard/host.h"
-
 #include <gtest/gtest.h>
 
 #include "base/codec.h"
 #include "shard/blob_machine.h"
+#include "shard/host.h"
 #include "sim/planet.h"
 
 namespace distkv::shard {
