@@ -195,7 +195,9 @@ Task<void> RaftCluster::give_up(World& world, base::Error why) {
     for (const std::string directory : {"log", "groups", "snapshots"}) {
         const auto names = co_await world.disk().list(directory);
         for (const std::string& name : names ? *names : std::vector<std::string>{}) {
-            static_cast<void>(co_await world.disk().remove(directory + "/" + name));
+            std::string path = directory;
+            path.append("/").append(name);
+            static_cast<void>(co_await world.disk().remove(std::move(path)));
         }
         static_cast<void>(co_await world.disk().sync_directory(directory));
     }

@@ -11,7 +11,6 @@
 
 namespace distkv::shard {
 
-using base::Errc;
 using base::Error;
 using base::Result;
 using world::Task;

@@ -7,7 +7,6 @@
 
 namespace distkv::shard {
 
-using base::Errc;
 using base::Result;
 using world::Address;
 using world::Task;
