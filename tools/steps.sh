@@ -7,7 +7,7 @@ FUZZ_SECONDS=180  # all fuzzing
 SIM_SEEDS=${DISTKV_SIM_SEEDS:-600}  # seeds of the swarm
 SIM_FOR=60s       # simulated time per seed
 SIM_COMPARED=24   # seeds run again, in release and under ASan, to compare their hashes
-RAFT_SEEDS=${DISTKV_RAFT_SEEDS:-300}  # seeds of the swarm of groups, for each number of voters
+RAFT_SEEDS=${DISTKV_SIM_RAFT_SEEDS:-300}  # seeds of the swarm of groups, for each number of voters
 RAFT_COMPARED=8   # of these, run again in release and under ASan
 
 # name | what it is, for people | steps it cannot do without

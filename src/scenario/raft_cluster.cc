@@ -75,6 +75,8 @@ std::vector<sim::Site> RaftCluster::sites() const {
 
 void RaftCluster::settle_on(sim::Planet& planet) {
     planet_ = &planet;
+    const sim::Weather& weather = planet.stage().weather;
+    disks_rot_ = weather.has(sim::Fault::kDiskBitFlip) || weather.has(sim::Fault::kDiskReadError);
     for (std::uint64_t g = 1; g <= groups_; ++g) {
         shard::GroupSpec spec{.group = {g}, .replica = {}, .witness = false, .membership = {}};
         std::vector<std::pair<NodeId, raft::Member>> first;
@@ -116,6 +118,7 @@ shard::HostServices RaftCluster::services(World& world) {
                     .applied = [this, group](
                                    const raft::Entry& entry,
                                    std::uint32_t sum) { judge_.applied(group, entry, sum); },
+                    .has_room = [&world] { return world.rng().below(50) != 0; },
                     .loaded = [this, group](
                                   const shard::Mark& mark,
                                   std::uint32_t sum) { judge_.loaded(group, mark, sum); }};
@@ -245,9 +248,7 @@ Task<bool> RaftCluster::obey(Host& host, const Order& order) {
 Task<void> RaftCluster::bury_lost(NodeId node, Host& host) {
     while (!host.lost().empty()) {
         const shard::LostReplica lost = host.lost().front();
-        const bool excused = planet_->stage().weather.has(sim::Fault::kDiskBitFlip) ||
-                             planet_->stage().weather.has(sim::Fault::kDiskReadError) ||
-                             damaged_disks_.contains(node) || planet_->nemesis().healed();
+        const bool excused = disks_rot_ || damaged_disks_.contains(node);
         if (!excused) {
             violated("group " + to_string(lost.group) + ": node " + to_string(node) +
                      " has lost its replica, and its disk is not to blame: " + lost.why);

@@ -116,6 +116,7 @@ private:
     std::map<base::NodeId, std::deque<Order>> orders_;
     std::map<base::NodeId, int> failed_starts_;
     std::set<base::NodeId> damaged_disks_;
+    bool disks_rot_ = false;  // In the weather of this run, before the healing.
     std::uint64_t next_replica_ = 1;
     std::uint64_t boots_ = 0;
 

@@ -17,6 +17,11 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
     const raft::Core& core = group.core;
     if (life.life != group.life || life.boot != boot) {
         // What was never durable may be forgotten: nothing was promised in it.
+        if (core.term() < disk.term) {
+            violated(group.id, "replica " + to_string(group.replica) + " starts in term " +
+                                   std::to_string(core.term()) + ", and " +
+                                   std::to_string(disk.term) + " was durable");
+        }
         life = {.life = group.life,
                 .boot = boot,
                 .term = core.term(),
@@ -197,6 +202,7 @@ void RaftJudge::remember(const Group& group, const storage_log::Log& log) {
     if (on_disk == nullptr) {
         return;
     }
+    disk.term = on_disk->hard_state().term;
     disk.cut = {.index = on_disk->cut().index, .term = on_disk->cut().term};
     for (std::uint64_t index = on_disk->first(); index <= on_disk->last(); ++index) {
         const storage_log::EntryPlace* entry = on_disk->entry(index);

@@ -6,7 +6,8 @@
 //     so is what is applied there and the state that results, also through snapshots and restarts.
 //   * Committed is durable: in the logs of a quorum, as their disks have them.
 //   * What a core believes to be durable, its disk has.
-//   * Commit indices and terms never go back while a replica runs; terms not over its whole life.
+//   * Commit indices and terms never go back while a replica runs; nor, over its whole life, do
+//     terms that were durable.
 //   * Nothing can be stamped where an earlier leader may have read: ceilings; nor where a follower
 //     of a sleeping group was told that nothing will be.
 //   * No replica is lost unless its disk was damaged.
@@ -51,6 +52,7 @@ private:
     struct Durable {  // What one replica's disk has.
         raft::Position cut;
         std::vector<raft::Position> entries;
+        std::uint64_t term = 0;
         bool running = false;
         const storage_log::Log* log = nullptr;
     };

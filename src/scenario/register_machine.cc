@@ -70,6 +70,9 @@ Task<Result<void>> RegisterMachine::load(shard::Source& source, const shard::Mar
 
 Result<void> RegisterMachine::apply(std::span<const raft::Entry> entries,
                                     const shard::Mark& after) {
+    if (!watch_.has_room()) {
+        return base::fail(Errc::kRetry, "no room just now");
+    }
     for (const raft::Entry& entry : entries) {
         base::Encoder place;
         place.varint(entry.index);

@@ -27,6 +27,8 @@ public:
     struct Watch {
         // An entry was applied, and gave this sum.
         std::function<void(const raft::Entry& entry, std::uint32_t sum)> applied;
+        // Whether it takes anything just now; if not, the host must offer the same again.
+        std::function<bool()> has_room;
         // A whole state was read from a file, or from a snapshot.
         std::function<void(const shard::Mark& mark, std::uint32_t sum)> loaded;
     };
