@@ -1,11 +1,12 @@
 // Snapshots that others offer: pulled piece by piece, checked, and installed behind an intent.
 //
-//     offer ──► part file grows ──► verified, durable ──► core takes it ──► log: intent, begin anew
-//                 │    ▲                                                       │
-//                 └────┘ lost pieces are asked for again;                      ▼
-//                        after a restart it goes on where it was            machine loads ──►
-//                        intent
-//                                                                              cleared, file gone
+//     offer ──► part file grows ──► verified, durable ──► core takes it
+//                 │    ▲                                        │
+//                 └────┘ lost pieces are asked for again;       ▼
+//                        after a restart it goes on    log: intent, begins anew
+//                        where it was                           │
+//                                                               ▼
+//                          intent cleared, file gone ◄── machine loads
 #include <algorithm>
 #include <utility>
 

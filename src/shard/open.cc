@@ -365,6 +365,10 @@ struct Host::Coming {
 };
 
 Task<Result<void>> Host::create(GroupSpec spec) {
+    if (groups_.size() + coming_.size() >= kGroupsMax) {
+        co_return base::fail(Errc::kInvalid, "this host has " + std::to_string(kGroupsMax) +
+                                                 " groups, and no list of them may be longer");
+    }
     if (log_->find(spec.group) != nullptr || groups_.contains(spec.group) ||
         !coming_.insert(spec.group).second) {
         co_return base::fail(Errc::kInvalid, "group " + to_string(spec.group) +

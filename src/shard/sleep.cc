@@ -25,6 +25,7 @@ constexpr int kPulsesPerElection = 4;
 
 constexpr std::uint64_t kRenewEvery = 8;  // Pulses.
 constexpr int kForgetAfter = 16;          // Pulses without an answer.
+constexpr int kWorthTelling = 10;         // A change of a tenth of the shortest election timeout.
 
 // An answer to a pulse of an earlier boot tells nothing.
 constexpr time::Duration kRoundTripMax = 60s;
@@ -141,8 +142,15 @@ void Host::take(Address from, PulseAnswer& item) {
     }
 }
 
+// Round trips are never quite the same; a thousand groups hear of it only when it matters.
 void Host::renew_timeouts(Neighbour& there) {
-    there.timeouts = timeouts_for(there.distance, there.round_trips);
+    const time::Timeouts renewed = timeouts_for(there.distance, there.round_trips);
+    const time::Duration change =
+        std::chrono::abs(renewed.election_min - there.timeouts.election_min);
+    if (change * kWorthTelling < there.timeouts.election_min) {
+        return;
+    }
+    there.timeouts = renewed;
     for (auto& [id, group] : groups_) {
         const time::Timeouts timeouts = timeouts_of(*group);
         if (timeouts != group->timeouts) {
