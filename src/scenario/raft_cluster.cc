@@ -355,8 +355,10 @@ void RaftCluster::finish() {
             }
         }
     }
-    judge_history();
-    check_alive();
+    if (violations_.empty()) {  // Else the run was stopped in its middle.
+        judge_history();
+        check_alive();
+    }
 }
 
 }  // namespace distkv::scenario

@@ -17,7 +17,7 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
     const raft::Core& core = group.core;
     if (life.life != group.life || life.boot != boot) {
         // What was never durable may be forgotten: nothing was promised in it.
-        if (core.term() < disk.term) {
+        if (core.term() < disk.term && !disks_rot_) {
             violated(group.id, "replica " + to_string(group.replica) + " starts in term " +
                                    std::to_string(core.term()) + ", and " +
                                    std::to_string(disk.term) + " was durable");
@@ -96,9 +96,10 @@ void RaftJudge::look_at_leader(const Group& group, OneGroup& all) {
                                to_string(leader->second) + " both lead in term " +
                                std::to_string(core.term()));
     }
-    for (std::uint64_t index = core.log().first_index(); index <= all.agreed.size(); ++index) {
+    for (auto it = all.agreed.lower_bound(core.log().first_index()); it != all.agreed.end(); ++it) {
         // A leader of an earlier term may come late, and will never commit anything.
-        if (all.agreed_in[index - 1] < core.term() && !core.log().holds(all.agreed[index - 1])) {
+        const auto& [index, agreed] = *it;
+        if (agreed.committed_in < core.term() && !core.log().holds({index, agreed.term})) {
             violated(group.id, "leader completeness: replica " + to_string(group.replica) +
                                    " leads in term " + std::to_string(core.term()) +
                                    " without entry " + std::to_string(index));
@@ -141,12 +142,9 @@ void RaftJudge::look_at_commit(const Group& group, OneGroup& all, std::uint64_t 
     const raft::Core& core = group.core;
     for (std::uint64_t index = std::max(before + 1, core.log().first_index());
          index <= core.commit(); ++index) {
-        const auto term = core.log().term_at(index);
-        if (all.agreed.size() + 1 == index && term) {
-            all.agreed.push_back({index, *term});
-            all.agreed_in.push_back(core.term());
-        }
-        if (index > all.agreed.size() || all.agreed[index - 1].term != term) {
+        const std::uint64_t term = core.log().term_at(index).value_or(0);
+        const auto [agreed, is_new] = all.agreed.try_emplace(index, Agreed{term, core.term()});
+        if (agreed->second.term != term) {
             violated(group.id, "state-machine safety: replica " + to_string(group.replica) +
                                    " commits another entry " + std::to_string(index));
             return;
@@ -157,7 +155,11 @@ void RaftJudge::look_at_commit(const Group& group, OneGroup& all, std::uint64_t 
         return;
     }
     all.durable_checked = core.commit();
-    const Position at = all.agreed[core.commit() - 1];
+    const auto newest = all.agreed.find(core.commit());
+    if (newest == all.agreed.end()) {
+        return;  // It is cut away already.
+    }
+    const Position at{newest->first, newest->second.term};
     // In one event a leader may commit more under one membership and then have the next take
     // effect.
     const auto has_it = [&](ReplicaId member) { return has(all, group.id, member, at); };
@@ -212,7 +214,8 @@ void RaftJudge::remember(const Group& group, const storage_log::Log& log) {
 
 void RaftJudge::applied(GroupId group, const raft::Entry& entry, std::uint32_t sum) {
     const OneGroup& all = groups_[group];
-    if (entry.index <= all.agreed.size() && all.agreed[entry.index - 1] != entry.position()) {
+    const auto agreed = all.agreed.find(entry.index);
+    if (agreed != all.agreed.end() && agreed->second.term != entry.term) {
         violated(group, "entry " + std::to_string(entry.index) + " of term " +
                             std::to_string(entry.term) +
                             " is applied and is not what was committed there");

@@ -7,7 +7,8 @@
 //   * Committed is durable: in the logs of a quorum, as their disks have them.
 //   * What a core believes to be durable, its disk has.
 //   * Commit indices and terms never go back while a replica runs; nor, over its whole life, do
-//     terms that were durable.
+//     terms that were durable (unless a bit flipped in the last block of a log, before one behind
+//     it proved that it had been whole: then it is an unfinished one).
 //   * Nothing can be stamped where an earlier leader may have read: ceilings; nor where a follower
 //     of a sleeping group was told that nothing will be.
 //   * No replica is lost unless its disk was damaged.
@@ -29,6 +30,9 @@ class RaftJudge {
 public:
     using Violation = std::function<void(std::string what)>;
     explicit RaftJudge(Violation violation) : violation_(std::move(violation)) {}
+
+    // Bits may flip in this run.
+    void let_disks_rot() { disks_rot_ = true; }
 
     // Of a replica that runs. `log`: of its host; `boot`: which start of a host this is.
     void look(const shard::Group& group, const storage_log::Log& log, std::uint64_t boot);
@@ -65,9 +69,14 @@ private:
         raft::Role role = raft::Role::kFollower;
         raft::Membership membership;  // As it was before the event.
     };
+    struct Agreed {
+        std::uint64_t term = 0;
+        std::uint64_t committed_in = 0;  // The term of whoever was first.
+    };
     struct OneGroup {
-        std::vector<raft::Position> agreed;    // Committed, from index 1;
-        std::vector<std::uint64_t> agreed_in;  // and in which term they were.
+        // By index. One may be missing until somebody else commits it: a witness commits, and cuts
+        // its log, in one event.
+        std::map<std::uint64_t, Agreed> agreed;
         std::uint64_t durable_checked = 0;
         std::map<std::uint64_t, raft::ReplicaId> leaders;  // By term.
         std::map<std::uint64_t, time::Hlc> ceilings;       // Used, by term.
@@ -92,6 +101,7 @@ private:
     }
 
     Violation violation_;
+    bool disks_rot_ = false;
     std::map<shard::GroupId, OneGroup> groups_;
 };
 
