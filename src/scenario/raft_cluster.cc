@@ -77,6 +77,9 @@ void RaftCluster::settle_on(sim::Planet& planet) {
     planet_ = &planet;
     const sim::Weather& weather = planet.stage().weather;
     disks_rot_ = weather.has(sim::Fault::kDiskBitFlip) || weather.has(sim::Fault::kDiskReadError);
+    if (weather.has(sim::Fault::kDiskBitFlip)) {
+        judge_.let_disks_rot();
+    }
     for (std::uint64_t g = 1; g <= groups_; ++g) {
         shard::GroupSpec spec{.group = {g}, .replica = {}, .witness = false, .membership = {}};
         std::vector<std::pair<NodeId, raft::Member>> first;

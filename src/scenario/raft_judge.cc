@@ -40,6 +40,7 @@ void RaftJudge::look(const Group& group, const storage_log::Log& log, std::uint6
         violated(group.id,
                  "the commit index of replica " + to_string(group.replica) + " went back");
     }
+    disk.owes = core.is_repairing();
     life.term = core.term();
     const std::uint64_t before = std::exchange(life.commit, core.commit());
     look_at_durable(group, log);
@@ -176,6 +177,9 @@ bool RaftJudge::has(const OneGroup& all, GroupId group, ReplicaId replica, Posit
         return false;
     }
     const Durable& disk = found->second;
+    if (disk.owes) {
+        return true;
+    }
     if (disk.running) {
         const storage_log::GroupLog* log = disk.log->find(group);
         if (log == nullptr) {

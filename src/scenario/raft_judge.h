@@ -57,6 +57,7 @@ private:
         raft::Position cut;
         std::vector<raft::Position> entries;
         std::uint64_t term = 0;
+        bool owes = false;  // It has lost entries, knows it, and votes for nobody.
         bool running = false;
         const storage_log::Log* log = nullptr;
     };
